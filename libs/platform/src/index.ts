@@ -1,0 +1,12 @@
+export * from './bells.js';
+export * from './clock.js';
+export * from './context.js';
+export * from './crash-points.js';
+export * from './events.js';
+export * from './ids.js';
+export * from './metrics.js';
+export * from './migrate.js';
+export * from './platform.config.js';
+export * from './platform.module.js';
+export * from './queues.js';
+export { afterCommit, execute, isConstraintViolation, manager, query, TransactionRunner, TypeOrmTransactionRunner } from './transactions.js';
