@@ -22,7 +22,11 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['{apps,libs,examples,tools,test}/**/*.spec.ts'], exclude: ['**/node_modules/**', 'dist/**'] },
+        test: {
+          name: 'unit',
+          include: ['{apps,libs,examples,tools,test}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', 'dist/**'],
+        },
       },
       {
         ...shared,
