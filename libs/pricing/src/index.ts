@@ -1,0 +1,17 @@
+export { PRICE_DECIMALS, lockSchedule } from './price-schedule.js';
+export type { ElectricityMode, LockScheduleInput, PriceSchedule } from './price-schedule.js';
+export {
+  AMOUNT_DECIMALS,
+  DEVICE_HOUR_DECIMALS,
+  billableSeconds,
+  deviceHours,
+  rateInterval,
+  sumRated,
+} from './rate-interval.js';
+export type { Rated } from './rate-interval.js';
+export { rateUsage } from './rate-usage.js';
+export type { RateUsageInput, RatedRecord } from './rate-usage.js';
+export { holdAmount } from './hold-amount.js';
+export { usageCuts } from './usage-cuts.js';
+export { PricingError } from './pricing.errors.js';
+export type { PricingErrorCode } from './pricing.errors.js';
