@@ -3,7 +3,9 @@ import { stateEvents } from './tenant-table.js';
 
 /**
  * Offers, their windows, and reservations. Invariant 1 (no oversubscription) is held by the database:
- * a trigger locks the pool, then the window, and measures the dearest instant of the new span.
+ * a trigger locks the pool, then the window, and measures the dearest instant of the new span. The lock is
+ * FOR NO KEY UPDATE: reservers exclude each other, while foreign keys to the pool (KEY SHARE) never wait for it,
+ * so a transaction that holds a job's lock and inserts a row citing the pool cannot deadlock with a reserver.
  */
 export class Capacity1764000000004 implements MigrationInterface {
   name = 'Capacity1764000000004';
@@ -89,21 +91,25 @@ export class Capacity1764000000004 implements MigrationInterface {
       DECLARE pool_nodes integer; win offer_window; span tstzrange := tstzrange(NEW.starts_at, NEW.ends_at);
       BEGIN
         IF NEW.released_at IS NOT NULL THEN RETURN NEW; END IF;
-        SELECT nodes INTO pool_nodes FROM pool WHERE id = NEW.pool_id FOR UPDATE;
-        SELECT * INTO win FROM offer_window WHERE id = NEW.window_id FOR UPDATE;
-        IF win.pool_id <> NEW.pool_id OR win.state <> 'open' OR NEW.starts_at < win.starts_at OR NEW.ends_at > win.ends_at THEN
+        SELECT nodes INTO pool_nodes FROM pool WHERE id = NEW.pool_id FOR NO KEY UPDATE;
+        SELECT * INTO win FROM offer_window WHERE id = NEW.window_id FOR NO KEY UPDATE;
+        IF win.pool_id IS DISTINCT FROM NEW.pool_id OR win.state <> 'open' OR NEW.starts_at < win.starts_at OR NEW.ends_at > win.ends_at THEN
           RAISE EXCEPTION 'reservation %: not inside an open window', NEW.id USING ERRCODE = 'check_violation', CONSTRAINT = 'reservation_in_window';
         END IF;
         IF yusuan_reserved_peak(NEW.pool_id, NEW.window_id, span) > win.nodes THEN
           RAISE EXCEPTION 'reservation %: window % is oversubscribed', NEW.id, NEW.window_id USING ERRCODE = 'check_violation', CONSTRAINT = 'reservation_window_capacity';
         END IF;
-        IF yusuan_reserved_peak(NEW.pool_id, NULL, span) > pool_nodes THEN
+        IF yusuan_reserved_peak(NEW.pool_id, NULL, span) > coalesce(pool_nodes, 0) THEN
           RAISE EXCEPTION 'reservation %: pool % is oversubscribed', NEW.id, NEW.pool_id USING ERRCODE = 'check_violation', CONSTRAINT = 'reservation_pool_capacity';
         END IF;
         RETURN NEW;
       END $$;
-      CREATE TRIGGER reservation_capacity AFTER INSERT OR UPDATE ON reservation
-        FOR EACH ROW EXECUTE FUNCTION yusuan_hold_capacity();
+      CREATE TRIGGER reservation_capacity AFTER INSERT ON reservation FOR EACH ROW EXECUTE FUNCTION yusuan_hold_capacity();
+      -- Giving capacity back (a release, an earlier end) needs no lock on the pool, so it fits after a job's lock.
+      CREATE TRIGGER reservation_growth AFTER UPDATE ON reservation FOR EACH ROW
+        WHEN (NEW.nodes > OLD.nodes OR NEW.starts_at < OLD.starts_at OR NEW.ends_at > OLD.ends_at OR NEW.pool_id <> OLD.pool_id
+          OR NEW.window_id <> OLD.window_id OR (OLD.released_at IS NOT NULL AND NEW.released_at IS NULL))
+        EXECUTE FUNCTION yusuan_hold_capacity();
 
       GRANT SELECT, INSERT, UPDATE ON offer, offer_window TO yusuan_app, yusuan_worker;
       GRANT SELECT (window_id, pool_id, nodes, starts_at, ends_at, released_at) ON reservation TO yusuan_app;

@@ -96,7 +96,9 @@ export class Jobs1764000000005 implements MigrationInterface {
         event_seq integer NOT NULL,
         created_at timestamptz NOT NULL,
         CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),
-        UNIQUE (job_id, seq)
+        UNIQUE (job_id, seq),
+        -- The live segment of a job and the one reserved beside it never overlap.
+        CONSTRAINT segment_no_overlap EXCLUDE USING gist (job_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (state <> 'ENDED')
       );
       CREATE UNIQUE INDEX segment_one_live ON segment (job_id) WHERE state IN ${LIVE};
       CREATE UNIQUE INDEX segment_one_reserved ON segment (job_id) WHERE state = 'RESERVED';
