@@ -56,6 +56,8 @@ export class Accounting1764000000006 implements MigrationInterface {
         held numeric(30, 12) NOT NULL DEFAULT 0 CHECK (held >= 0),
         overdue numeric(30, 12) NOT NULL DEFAULT 0 CHECK (overdue >= 0),
         credit_limit numeric(30, 12) NOT NULL DEFAULT 0 CHECK (credit_limit >= 0),
+        -- Counts the account's events: opened, fell overdue, settled.
+        event_seq integer NOT NULL,
         version integer NOT NULL DEFAULT 1,
         created_at timestamptz NOT NULL,
         UNIQUE (tenant_id, currency),
@@ -64,6 +66,10 @@ export class Accounting1764000000006 implements MigrationInterface {
       ${tenantTable('tenant_account')}
       GRANT SELECT, INSERT, UPDATE ON tenant_account TO yusuan_app;
       GRANT SELECT, UPDATE ON tenant_account TO yusuan_worker;
+      -- Platform administrators take top-ups for any tenant: they find the account's tenant here, then act in its scope.
+      CREATE VIEW account_directory WITH (security_barrier) AS
+        SELECT id, tenant_id, currency FROM tenant_account WHERE yusuan_is_platform_admin();
+      GRANT SELECT ON account_directory TO yusuan_app;
 
       CREATE TABLE hold (
         id uuid PRIMARY KEY,
@@ -102,12 +108,17 @@ export class Accounting1764000000006 implements MigrationInterface {
         started_at timestamptz NOT NULL,
         -- Seconds beyond the time limit are metered and charged to nobody.
         billable_until timestamptz NOT NULL,
+        -- The last instant at which the cluster was seen to run it. Nothing is metered past it before the end is
+        -- known: while a cluster is out of reach nobody can say whether the attempt still runs.
+        seen_until timestamptz NOT NULL CHECK (seen_until >= started_at),
         metered_until timestamptz NOT NULL CHECK (metered_until >= started_at),
         ended_at timestamptz CHECK (ended_at >= started_at),
         closed_at timestamptz,
         CHECK (closed_at IS NULL OR metered_until = ended_at)
       );
       CREATE INDEX metered_attempt_open ON metered_attempt (attempt_id) WHERE closed_at IS NULL;
+      CREATE INDEX metered_attempt_of_hold ON metered_attempt (hold_id);
+      CREATE INDEX metered_attempt_of_job ON metered_attempt (tenant_id, job_id);
       ${tenantTable('metered_attempt')}
       GRANT SELECT ON metered_attempt TO yusuan_app;
       GRANT SELECT, INSERT, UPDATE ON metered_attempt TO yusuan_worker;
@@ -156,13 +167,21 @@ export class Accounting1764000000006 implements MigrationInterface {
       GRANT SELECT, INSERT ON usage_record TO yusuan_worker;
 
       -- Rating works from this queue, drained in the transaction that charges (SKIP LOCKED).
-      CREATE TABLE rating_queue (usage_record_id uuid PRIMARY KEY REFERENCES usage_record, queued_at timestamptz NOT NULL);
-      GRANT SELECT, INSERT, DELETE ON rating_queue TO yusuan_worker;
+      -- What cannot be rated stands aside until retry_at, with the problem in words, and stops nothing else.
+      CREATE TABLE rating_queue (
+        usage_record_id uuid PRIMARY KEY REFERENCES usage_record,
+        queued_at timestamptz NOT NULL,
+        retry_at timestamptz NOT NULL,
+        failures integer NOT NULL DEFAULT 0,
+        problem text
+      );
+      CREATE INDEX rating_queue_due ON rating_queue (retry_at);
+      GRANT SELECT, INSERT, UPDATE, DELETE ON rating_queue TO yusuan_worker;
 
       CREATE TABLE ledger_transaction (
         id uuid PRIMARY KEY,
         tenant_id uuid NOT NULL REFERENCES tenant,
-        kind text NOT NULL CHECK (kind IN ('topUp', 'holdPlaced', 'chargeCaptured', 'holdReleased', 'reversal')),
+        kind text NOT NULL CHECK (kind IN ('topUp', 'holdPlaced', 'chargeCaptured', 'holdReleased', 'goodwillPaid', 'reversal')),
         reverses uuid UNIQUE REFERENCES ledger_transaction,
         job_id uuid,
         segment_id uuid,
@@ -228,10 +247,12 @@ export class Accounting1764000000006 implements MigrationInterface {
         device_hours numeric(24, 8) NOT NULL,
         center_amount numeric(30, 12) NOT NULL,
         fee_amount numeric(30, 12) NOT NULL,
+        -- Passed through at cost; 0 where the price includes electricity.
+        electricity_amount numeric(30, 12) NOT NULL,
         tax_amount numeric(30, 12) NOT NULL,
         gross_amount numeric(30, 12) NOT NULL,
         charged_at timestamptz NOT NULL,
-        CONSTRAINT charge_whole CHECK (gross_amount = center_amount + fee_amount + tax_amount),
+        CONSTRAINT charge_whole CHECK (gross_amount = center_amount + fee_amount + electricity_amount + tax_amount),
         -- A charge of zero (a zero price, or seconds beyond the limit) posts nothing.
         CHECK ((transaction_id IS NULL) = (gross_amount = 0))
       );
@@ -253,6 +274,7 @@ export class Accounting1764000000006 implements MigrationInterface {
         device_hours numeric(24, 8) NOT NULL,
         center_amount numeric(30, 12) NOT NULL,
         fee_amount numeric(30, 12) NOT NULL,
+        electricity_amount numeric(30, 12) NOT NULL,
         tax_amount numeric(30, 12) NOT NULL,
         gross_amount numeric(30, 12) NOT NULL,
         facility_kwh numeric(24, 9) NOT NULL,
@@ -262,9 +284,11 @@ export class Accounting1764000000006 implements MigrationInterface {
         electricity_cost numeric(30, 12) NOT NULL,
         marginal_electricity_cost numeric(30, 12) NOT NULL,
         records integer NOT NULL,
-        -- Records whose energy or carbon is unknown: their kWh and kg are in no sum.
+        -- Records of which a total or a marginal figure is unknown: none of their kWh, kg or electricity cost is in a sum.
         records_without_energy integer NOT NULL,
         records_without_carbon integer NOT NULL,
+        -- Also those whose tariff is in another currency: a sum is of one currency.
+        records_without_electricity_cost integer NOT NULL,
         PRIMARY KEY (day, tenant_id, project_id, pool_id, currency)
       );
       CREATE INDEX usage_day_of_tenant ON usage_day (tenant_id, day);
@@ -274,10 +298,11 @@ export class Accounting1764000000006 implements MigrationInterface {
       -- A center's revenue, without tenants' names.
       CREATE VIEW center_usage_day WITH (security_barrier) AS
         SELECT day, center_id, pool_id, currency, sum(device_seconds) AS device_seconds, sum(device_hours) AS device_hours,
-          sum(center_amount) AS center_amount, sum(facility_kwh) AS facility_kwh, sum(marginal_facility_kwh) AS marginal_facility_kwh,
+          sum(center_amount) AS center_amount, sum(electricity_amount) AS electricity_amount, sum(facility_kwh) AS facility_kwh, sum(marginal_facility_kwh) AS marginal_facility_kwh,
           sum(carbon_kg) AS carbon_kg, sum(marginal_carbon_kg) AS marginal_carbon_kg, sum(electricity_cost) AS electricity_cost,
           sum(marginal_electricity_cost) AS marginal_electricity_cost, sum(records) AS records,
-          sum(records_without_energy) AS records_without_energy, sum(records_without_carbon) AS records_without_carbon
+          sum(records_without_energy) AS records_without_energy, sum(records_without_carbon) AS records_without_carbon,
+          sum(records_without_electricity_cost) AS records_without_electricity_cost
         FROM usage_day WHERE center_id = ANY (yusuan_centers()) GROUP BY day, center_id, pool_id, currency;
       GRANT SELECT ON center_usage_day TO yusuan_app;
     `);
