@@ -2,6 +2,8 @@ import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
 
 /** One plugin and one resolution for all suites: decorators with metadata, `#libs/*` from source. */
+const conditions = ['source', 'node'];
+
 const shared = {
   plugins: [
     swc.vite({
@@ -13,8 +15,10 @@ const shared = {
       },
     }),
   ],
-  resolve: { conditions: ['source', 'node', 'import', 'default'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  // Global set-up runs in an environment of its own.
+  environments: { __vitest__: { resolve: { conditions } } },
 };
 
 export default defineConfig({

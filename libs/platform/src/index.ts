@@ -9,4 +9,16 @@ export * from './migrate.js';
 export * from './platform.config.js';
 export * from './platform.module.js';
 export * from './queues.js';
-export { afterCommit, execute, isConstraintViolation, manager, query, TransactionRunner, TypeOrmTransactionRunner } from './transactions.js';
+export {
+  afterCommit,
+  execute,
+  isConstraintViolation,
+  manager,
+  query,
+  TransactionRunner,
+  TypeOrmTransactionRunner,
+} from './transactions.js';
+export { EmbeddedPostgres, EmbeddedPostgresError } from './embedded/embedded-postgres.js';
+export { brokerSecrets } from './embedded/secrets.js';
+export { firstUnreachable } from './reachable.js';
+export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';

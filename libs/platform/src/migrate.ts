@@ -27,7 +27,12 @@ export async function migrateDatabase(
 }
 
 async function runMigrations(url: string, migrations: readonly (new () => MigrationInterface)[]): Promise<string[]> {
-  const dataSource = new DataSource({ type: 'postgres', url, migrations: [...migrations], migrationsTableName: 'migration' });
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    migrations: [...migrations],
+    migrationsTableName: 'migration',
+  });
   await dataSource.initialize();
   try {
     await refuseNewerDatabase(dataSource, migrations);
@@ -39,11 +44,15 @@ async function runMigrations(url: string, migrations: readonly (new () => Migrat
 }
 
 async function refuseNewerDatabase(dataSource: DataSource, migrations: readonly { name: string }[]): Promise<void> {
-  const [table] = await dataSource.query<{ exists: boolean }[]>(`SELECT to_regclass('migration') IS NOT NULL AS exists`);
+  const [table] = await dataSource.query<{ exists: boolean }[]>(
+    `SELECT to_regclass('migration') IS NOT NULL AS exists`,
+  );
   if (!table?.exists) return;
   const done = await dataSource.query<{ name: string }[]>('SELECT name FROM migration');
   const known = new Set(migrations.map((migration) => migration.name));
   const unknown = done.filter((row) => !known.has(row.name));
   if (unknown.length > 0)
-    throw new Error(`the database was migrated by a newer Yusuan (${unknown.map((row) => row.name).join(', ')}): start that version`);
+    throw new Error(
+      `the database was migrated by a newer Yusuan (${unknown.map((row) => row.name).join(', ')}): start that version`,
+    );
 }

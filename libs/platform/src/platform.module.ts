@@ -1,4 +1,13 @@
-import { type DynamicModule, Global, Inject, Injectable, Logger, Module, type BeforeApplicationShutdown, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Doorbells } from './bells.js';
@@ -82,9 +91,17 @@ export class PlatformModule {
         { provide: PlatformConfig, useValue: config },
         { provide: Clock, useClass: OffsetClock },
         { provide: IdSource, useFactory: (clock: Clock) => new Uuid7Source(clock), inject: [Clock] },
-        { provide: TransactionRunner, useFactory: (source: DataSource) => new TypeOrmTransactionRunner(source), inject: [DataSource] },
+        {
+          provide: TransactionRunner,
+          useFactory: (source: DataSource) => new TypeOrmTransactionRunner(source),
+          inject: [DataSource],
+        },
         { provide: QueueBackend, useFactory: () => new QueueBackend(queueUrl) },
-        { provide: Doorbells, useFactory: (backend: QueueBackend) => new QueueDoorbells(backend), inject: [QueueBackend] },
+        {
+          provide: Doorbells,
+          useFactory: (backend: QueueBackend) => new QueueDoorbells(backend),
+          inject: [QueueBackend],
+        },
         EventStore,
         Metrics,
         ClockAlignment,

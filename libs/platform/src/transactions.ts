@@ -33,7 +33,8 @@ export function manager(ctx: TxContext): EntityManager {
 export async function query<Row>(ctx: TxContext, sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
   const answer: unknown = await manager(ctx).query(sql, [...parameters]);
   // TypeORM answers UPDATE and DELETE with [rows, count], everything else with rows.
-  const isPair = Array.isArray(answer) && answer.length === 2 && Array.isArray(answer[0]) && typeof answer[1] === 'number';
+  const isPair =
+    Array.isArray(answer) && answer.length === 2 && Array.isArray(answer[0]) && typeof answer[1] === 'number';
   return (isPair ? (answer as [Row[], number])[0] : answer) as Row[];
 }
 

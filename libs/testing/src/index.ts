@@ -1,0 +1,2 @@
+export * from './doubles.js';
+export * from './test-database.js';
