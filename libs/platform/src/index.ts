@@ -5,6 +5,7 @@ export * from './crash-points.js';
 export * from './events.js';
 export * from './ids.js';
 export * from './metrics.js';
+export * from './pages.js';
 export * from './migrate.js';
 export * from './platform.config.js';
 export * from './platform.module.js';

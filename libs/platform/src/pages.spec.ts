@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '#libs/kernel';
+import { decodeCursor, encodeCursor, pageOf } from './pages.js';
+
+const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
+
+describe('pages', () => {
+  it('point behind the last item shown, and nowhere from the last page', () => {
+    const rows = [3, 2, 1].map((n) => ({ id: id(n) }));
+    const first = pageOf(rows, 2);
+    expect(first.items).toEqual([{ id: id(3) }, { id: id(2) }]);
+    expect(decodeCursor(first.nextCursor ?? '')).toBe(id(2));
+    expect(pageOf(rows, 3).nextCursor).toBeNull();
+    expect(pageOf([], 3)).toEqual({ items: [], nextCursor: null });
+  });
+
+  it.each(['', 'x', encodeCursor('no uuid'), Buffer.from('{}').toString('base64url')])('refuse the cursor %j', (cursor) => {
+    expect(() => decodeCursor(cursor)).toThrow(InvalidInputError);
+  });
+});
