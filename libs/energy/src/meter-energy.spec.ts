@@ -1,4 +1,4 @@
-import { dec } from '#libs/kernel';
+import { dec, sumDecimals } from '#libs/kernel';
 import { describe, expect, it } from 'vitest';
 import { electricityHold, meterEnergy } from './index.js';
 import type { EnergyFigures, MeterEnergyInput, NodePower, Site, Tariff } from './index.js';
@@ -159,6 +159,23 @@ describe('electricityHold', () => {
     // 20 kW × 1.25 × 0.30
     expect(cost?.greaterThanOrEqualTo('7.5')).toBe(true);
     expect(cost?.lessThan('7.50001')).toBe(true);
+  });
+
+  it('covers the cut that gains most by rounding, which the exact cost would not', () => {
+    const power = { ...POWER, idleWatts: dec(1), fullWatts: dec(1), utilisation: dec(1) };
+    const flat = {
+      ...TARIFF,
+      bands: [{ name: 'flat', months: ALL_YEAR, from: '00:00', to: '24:00', pricePerKwh: dec(1) }],
+    };
+    const site = { ...SITE, tariff: flat };
+    const costs = Array.from({ length: 3600 }, (_, second) => {
+      const interval = { startsAt: NIGHT.startsAt + second, endsAt: NIGHT.startsAt + second + 1 };
+      return meter({ power, site, interval }).electricityCost ?? dec(NaN);
+    });
+    // Each second: 277.8e-9 kWh, to 278e-9; × 1.25 = 347.5e-9, to 348e-9.
+    expect(sumDecimals(costs).toFixed()).toBe('0.0012528');
+    const { cost } = electricityHold({ nodes: 1, power, site, seconds: 3600 });
+    expect(cost?.greaterThanOrEqualTo('0.0012528')).toBe(true);
   });
 
   it('is unknown, with every reason, where any part is', () => {
