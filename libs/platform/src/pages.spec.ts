@@ -1,39 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#libs/kernel';
-import { decodeCursor, encodeCursor, idBefore, pageOf } from './pages.js';
+import { decodeCursor, decodeKeys, encodeCursor, encodeKeys, pageByKeys, pageOf } from './pages.js';
 
-const ID = '01930000-0000-7000-8000-000000000001';
+const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
 describe('pages', () => {
-  it('names the next page by the last item shown, and none where nothing is left', () => {
-    const rows = [{ id: 'c' }, { id: 'b' }, { id: 'a' }];
-    const first = pageOf(rows, 2, (row) => [row.id]);
-    expect(first.items).toEqual([{ id: 'c' }, { id: 'b' }]);
-    expect(decodeCursor(first.nextCursor ?? '', ['text'])).toEqual(['b']);
-    expect(pageOf(rows, 3, (row) => [row.id]).nextCursor).toBeNull();
-    expect(pageOf([], 3, () => [1])).toEqual({ items: [], nextCursor: null });
+  it('point behind the last item shown, and nowhere from the last page', () => {
+    const rows = [3, 2, 1].map((n) => ({ id: id(n) }));
+    const first = pageOf(rows, 2);
+    expect(first.items).toEqual([{ id: id(3) }, { id: id(2) }]);
+    expect(decodeCursor(first.nextCursor ?? '')).toBe(id(2));
+    expect(pageOf(rows, 3).nextCursor).toBeNull();
+    expect(pageOf([], 3)).toEqual({ items: [], nextCursor: null });
   });
 
-  it('reads its own cursors back', () => {
-    expect(idBefore({ limit: 1, cursor: encodeCursor([ID]) })).toBe(ID);
-    expect(idBefore({ limit: 1, cursor: null })).toBeNull();
-    expect(decodeCursor(encodeCursor(['CN-天津', 2023]), ['text', 'integer'])).toEqual(['CN-天津', 2023]);
+  it.each(['', 'x', encodeCursor('no uuid'), Buffer.from('{}').toString('base64url')])(
+    'refuse the cursor %j',
+    (cursor) => {
+      expect(() => decodeCursor(cursor)).toThrow(InvalidInputError);
+    },
+  );
+
+  it('continue by other keys than an id, checked kind by kind', () => {
+    const rows = [
+      { region: 'CN-天津', year: 2023 },
+      { region: 'CN-天津', year: 2022 },
+    ];
+    const { nextCursor } = pageByKeys(rows, 1, (row) => [row.region, row.year]);
+    expect(decodeKeys(nextCursor ?? '', ['text', 'integer'])).toEqual(['CN-天津', 2023]);
+    expect(pageByKeys(rows, 2, (row) => [row.region]).nextCursor).toBeNull();
   });
 
   it.each([
     '',
     'x',
-    '%00',
-    encodeCursor([]),
-    encodeCursor([1]),
-    encodeCursor([`${ID}'`]),
-    encodeCursor([ID, ID]),
-    Buffer.from('{}').toString('base64url'),
-  ])('refuses %j where a cursor of one id is wanted', (cursor) => {
-    expect(() => idBefore({ limit: 1, cursor })).toThrow(InvalidInputError);
-  });
-
-  it('refuses text that PostgreSQL would not take', () => {
-    expect(() => decodeCursor(encodeCursor(['a\u0000']), ['text'])).toThrow(InvalidInputError);
+    encodeKeys([]),
+    encodeKeys(['a', 'b']),
+    encodeKeys([1, 1]),
+    encodeKeys(['a', 1e10]),
+    encodeKeys(['\u0000', 1]),
+  ])('refuse the keys %j where a text and an integer are wanted', (cursor) => {
+    expect(() => decodeKeys(cursor, ['text', 'integer'])).toThrow(InvalidInputError);
   });
 });

@@ -1,63 +1,73 @@
-import { InvalidInputError } from '#libs/kernel';
+import { InvalidInputError, isUuid } from '#libs/kernel';
 
-/** Which page of a list: at most `limit` items after the one that `cursor` (opaque, from the page before) names. */
+/** What a list is asked for: newest first, at most `limit`, those after the page that gave `cursor`. */
 export interface PageRequest {
-  /** 1 to 200. */
   readonly limit: number;
   readonly cursor: string | null;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
+export interface Page<Item> {
+  readonly items: readonly Item[];
   /** Null on the last page. */
   readonly nextCursor: string | null;
 }
 
-/** Sort keys of the last item that was shown, in the list's order; mostly one id. */
+/** Opaque to the reader: base64url of the JSON `[id]` of the last item shown. */
+export function encodeCursor(id: string): string {
+  return Buffer.from(JSON.stringify([id])).toString('base64url');
+}
+
+/** @throws InvalidInputError at `/cursor` unless {@link encodeCursor} made it. */
+export function decodeCursor(cursor: string): string {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(parsed) && parsed.length === 1 && typeof parsed[0] === 'string' && isUuid(parsed[0]))
+      return parsed[0];
+  } catch {
+    // Not JSON: answered below like every other cursor that no page gave.
+  }
+  throw new InvalidInputError([{ path: '/cursor', message: 'must be the nextCursor of an earlier page' }]);
+}
+
+/** Rows fetched by descending id with a limit of `limit + 1`, as a page: the extra row says that more follow. */
+export function pageOf<Item extends { readonly id: string }>(rows: readonly Item[], limit: number): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last ? encodeCursor(last.id) : null };
+}
+
+/** Sort keys of the last item shown, for a list that is ordered by something else than its id. */
 export type CursorKeys = readonly (string | number)[];
 
-/** base64url of the keys as JSON. Opaque to clients: what stands in it may change with any version. */
-export function encodeCursor(keys: CursorKeys): string {
+/** As {@link encodeCursor}, for such a list. */
+export function encodeKeys(keys: CursorKeys): string {
   return Buffer.from(JSON.stringify(keys)).toString('base64url');
 }
 
 /**
  * @param kinds what each key has to be, in order
- * @throws InvalidInputError (`/cursor`) for anything but a cursor of such a list.
+ * @throws InvalidInputError at `/cursor` unless it came from {@link encodeKeys} with keys of these kinds.
  */
-export function decodeCursor(cursor: string, kinds: readonly ('uuid' | 'text' | 'integer')[]): CursorKeys {
-  const keys = parseKeys(cursor);
-  if (keys?.length !== kinds.length || !keys.every((key, index) => isKey(key, kinds[index])))
-    throw new InvalidInputError([{ path: '/cursor', message: 'use nextCursor of the page before, unchanged' }]);
-  return keys as CursorKeys;
-}
-
-/** The id that a list by falling id continues below; null on its first page. */
-export function idBefore<Id extends string>(page: PageRequest): Id | null {
-  return page.cursor === null ? null : (decodeCursor(page.cursor, ['uuid'])[0] as Id);
-}
-
-/** A page of what a store read with `limit + 1`: the one too many says that there is a next page. */
-export function pageOf<T>(rows: readonly T[], limit: number, keysOf: (item: T) => CursorKeys): Page<T> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keysOf(last)) : null };
-}
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-function isKey(key: unknown, kind: 'uuid' | 'text' | 'integer' | undefined): boolean {
-  if (kind === 'integer') return Number.isInteger(key);
-  // PostgreSQL refuses U+0000 in text; the cursor is a client's.
-  if (kind === 'text') return typeof key === 'string' && !key.includes('\u0000');
-  return typeof key === 'string' && UUID.test(key);
-}
-
-function parseKeys(cursor: string): unknown[] | null {
+export function decodeKeys(cursor: string, kinds: readonly ('text' | 'integer')[]): CursorKeys {
   try {
     const keys: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return Array.isArray(keys) ? keys : null;
+    if (Array.isArray(keys) && keys.length === kinds.length && keys.every((key, index) => isKey(key, kinds[index])))
+      return keys as CursorKeys;
   } catch {
-    return null;
+    // Not JSON: answered below like every other cursor that no page gave.
   }
+  throw new InvalidInputError([{ path: '/cursor', message: 'must be the nextCursor of an earlier page' }]);
+}
+
+/** PostgreSQL takes no U+0000 in text, and its integers end at 2^31; a cursor comes from outside. */
+function isKey(key: unknown, kind: 'text' | 'integer' | undefined): boolean {
+  if (kind === 'integer') return Number.isInteger(key) && Math.abs(Number(key)) < 2 ** 31;
+  return typeof key === 'string' && !key.includes('\u0000');
+}
+
+/** As {@link pageOf}, for rows ordered by `keysOf`. */
+export function pageByKeys<Item>(rows: readonly Item[], limit: number, keysOf: (item: Item) => CursorKeys): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeKeys(keysOf(last)) : null };
 }
