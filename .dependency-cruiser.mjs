@@ -4,6 +4,8 @@
  * does not name may not be imported. test/tooling/dependency-rules.spec.ts plants a violation of each rule.
  */
 
+/** @typedef {import('dependency-cruiser').IRegularForbiddenRuleType & { name: string, comment: string }} Rule */
+
 /** Pure libraries: no clock, chance, I/O, environment or framework. */
 export const PURE_LIBRARIES = ['kernel', 'contracts', 'planner', 'estimator', 'energy', 'pricing', 'ledger'];
 
@@ -73,7 +75,11 @@ const escape = (/** @type {string} */ text) => text.replaceAll('.', '\\.');
 const npmPackages = (/** @type {string[]} */ ...names) =>
   names.map((name) => `(?:^|/)node_modules/(?:@types/)?${escape(name)}/`);
 
-/** @param {string} folder @param {{ libraries: string[], folders: string[] }} row */
+/**
+ * @param {string} folder
+ * @param {{ libraries: string[], folders: string[] }} row
+ * @returns {Rule[]} one for the product's files, one for the tests beside them
+ */
 function importRules(folder, { libraries, folders }) {
   const own = `^${folder}/`;
   const allowed = [own, `^libs/(?:${['kernel', ...libraries].join('|')})/`, ...folders.map((name) => `^${name}/`)];
@@ -99,7 +105,7 @@ function importRules(folder, { libraries, folders }) {
   ];
 }
 
-/** Circles, unknown libraries, doors. */
+/** Circles, unknown libraries, doors. @type {Rule[]} */
 const HOUSE_RULES = [
   {
     name: 'no-circle',
@@ -159,7 +165,7 @@ const HOUSE_RULES = [
   },
 ];
 
-/** Which packages stand where. */
+/** Which packages stand where. @type {Rule[]} */
 const PACKAGE_RULES = [
   {
     name: 'typeorm-only-in-stores',
@@ -226,17 +232,18 @@ const PACKAGE_RULES = [
   },
 ];
 
-export default {
+const config = {
   forbidden: [...HOUSE_RULES, ...PACKAGE_RULES, ...ROWS.flatMap(([folder, row]) => importRules(folder, row))],
   options: {
     doNotFollow: { path: '(?:^|/)node_modules/' },
     // Anchored: a bare "dist" would also drop node_modules/bullmq/dist, and its rule would pass in silence.
     exclude: { path: '^(?:dist|coverage)/' },
     tsPreCompilationDeps: true,
-    moduleSystems: ['es6', 'cjs'],
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['source', 'import', 'node', 'default', 'types'],
     },
   },
 };
+
+export default config;

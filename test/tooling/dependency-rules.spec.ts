@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import config from '../../.dependency-cruiser.mjs';
 
@@ -253,16 +253,11 @@ function plantHouse(root: string): void {
   PLANTED.forEach((planted, index) => write(planted.file, lineOf(planted, index)));
 }
 
-const CONFIGURED = config as unknown as {
-  forbidden: (IForbiddenRuleType & { name: string })[];
-  options: { enhancedResolveOptions: object };
-};
-
 async function cruiseHouse(root: string): Promise<Map<string, Set<string>>> {
-  const { enhancedResolveOptions, ...options } = CONFIGURED.options;
+  const { enhancedResolveOptions, ...options } = config.options;
   const { output } = await cruise(
     ['.'],
-    { ...options, ruleSet: { forbidden: CONFIGURED.forbidden }, validate: true, baseDir: root },
+    { ...options, ruleSet: { forbidden: config.forbidden }, validate: true, baseDir: root },
     enhancedResolveOptions,
   );
   const fired = new Map<string, Set<string>>();
@@ -298,7 +293,7 @@ describe('dependency rules', () => {
 
   it('have a planted violation each', () => {
     const planted = new Set(PLANTED.map(({ rule }) => rule));
-    expect(CONFIGURED.forbidden.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
+    expect(config.forbidden.map(({ name }) => name).filter((name) => !planted.has(name))).toEqual([]);
   });
 
   it('plant no file twice', () => {
