@@ -25,6 +25,8 @@ export abstract class Doorbells {
 export abstract class BellHandler {
   abstract readonly bell: BellName;
   abstract handle(id: string): Promise<void>;
-  /** The ids that need handling now, whether or not a bell was rung: what the sweep calls every 2 s. */
+  /** The ids that need handling now, whether or not a bell was rung: what the sweep asks. */
   abstract findMissed(): Promise<readonly string[]>;
+  /** How often the sweep asks. With the queue dead everything still happens, this late. */
+  readonly sweepMs: number = 2000;
 }

@@ -23,3 +23,4 @@ export { EmbeddedPostgres, EmbeddedPostgresError } from './embedded/embedded-pos
 export { brokerSecrets } from './embedded/secrets.js';
 export { firstUnreachable } from './reachable.js';
 export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';
+export { OpsServer } from './ops-server.js';

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** The process's Prometheus registry; names are `yusuan_*` in base units. */
-@Injectable()
 export class Metrics {
+  /** One a process, also where API and worker share it. */
+  static readonly ofProcess = new Metrics();
+
   readonly registry = new Registry();
 
   readonly requestSeconds = new Histogram({
@@ -38,7 +39,7 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  private constructor() {
     collectDefaultMetrics({ register: this.registry });
   }
 }

@@ -103,7 +103,7 @@ export class PlatformModule {
           inject: [QueueBackend],
         },
         EventStore,
-        Metrics,
+        { provide: Metrics, useValue: Metrics.ofProcess },
         ClockAlignment,
         QueueClosing,
       ],
