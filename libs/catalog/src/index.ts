@@ -1,0 +1,15 @@
+export { CatalogModule } from './catalog.module.js';
+export { CatalogQueries } from './application/catalog-queries.service.js';
+export type { CenterFields } from './application/center-input.js';
+export type { ClusterFields } from './application/cluster-input.js';
+export type { PoolFields } from './application/pool-input.js';
+export { RegisterCenterService, type RegisterCenterInput } from './application/register-center.service.js';
+export { RegisterClusterService, type RegisterClusterInput } from './application/register-cluster.service.js';
+export { RegisterPoolService, type RegisterPoolInput } from './application/register-pool.service.js';
+export { SeedCatalogService } from './application/seed-catalog.service.js';
+export { SetTariffService, type SetTariffInput } from './application/set-tariff.service.js';
+export { UpdateCenterService, type UpdateCenterInput } from './application/update-center.service.js';
+export { UpdateClusterService, type UpdateClusterInput } from './application/update-cluster.service.js';
+export { UpdatePoolService, type UpdatePoolInput } from './application/update-pool.service.js';
+export { CatalogError, type CatalogErrorCode } from './domain/catalog.errors.js';
+export * from './domain/read-types.js';

@@ -1,0 +1,30 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { CenterId, ClusterId, EpochSeconds } from '#libs/kernel';
+import type { Cluster, Connector, Facts, Sources } from '../domain/read-types.js';
+import { epochSeconds } from './columns.js';
+
+@Entity('cluster')
+export class ClusterEntity implements Cluster {
+  @PrimaryColumn('uuid')
+  id!: ClusterId;
+  @Column('uuid', { name: 'center_id' })
+  centerId!: CenterId;
+  @Column('text')
+  code!: string;
+  @Column('text')
+  name!: string;
+  @Column('text', { nullable: true })
+  scheduler!: string | null;
+  @Column('text', { nullable: true })
+  connector!: Connector | null;
+  @Column('jsonb', { name: 'connector_settings' })
+  connectorSettings!: Facts;
+  @Column('jsonb')
+  facts!: Facts;
+  @Column('jsonb')
+  sources!: Sources;
+  @Column('integer')
+  version!: number;
+  @Column('timestamptz', { name: 'created_at', transformer: epochSeconds })
+  createdAt!: EpochSeconds;
+}
