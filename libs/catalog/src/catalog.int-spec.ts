@@ -79,8 +79,10 @@ describe('the catalog', () => {
 
   const countRows = async () => {
     const tables = ['device_kind', 'grid_factor', 'center', 'cluster', 'pool', 'tariff'];
-    const counts = await Promise.all(tables.map((table) => db.admin.query(`SELECT count(*)::int AS n FROM ${table}`)));
-    return counts.map((result) => result.rows[0].n);
+    const counts = await Promise.all(
+      tables.map((table) => db.admin.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)),
+    );
+    return counts.map((result) => result.rows[0]?.n);
   };
 
   it('is seeded with the 14 centers for everybody with a key, in the order of the list', async () => {

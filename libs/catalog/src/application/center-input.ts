@@ -20,7 +20,7 @@ export interface CenterFields {
   readonly sources?: Sources;
 }
 
-const PUE = { min: 1, max: 10, places: 4 };
+const PUE = { min: 1, max: 99.9999, places: 4 };
 
 /** What can be seen in the fields themselves. */
 export function centerFaults(fields: Partial<CenterFields>): FieldFaults {
@@ -34,8 +34,8 @@ export function centerFaults(fields: Partial<CenterFields>): FieldFaults {
   faults.decimal('/pue', fields.pue, PUE);
   faults.decimal('/marginalPue', fields.marginalPue, PUE);
   const year = fields.pueYear ?? null;
-  if (year !== null && !(Number.isInteger(year) && year >= 1990 && year <= 2100))
-    faults.add('/pueYear', 'write a year from 1990 to 2100');
+  if (year !== null && !(Number.isInteger(year) && year >= 1990 && year <= 2199))
+    faults.add('/pueYear', 'write a year from 1990 to 2199');
   return faults;
 }
 

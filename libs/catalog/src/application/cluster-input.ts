@@ -5,7 +5,8 @@ export interface ClusterFields {
   readonly name: string;
   readonly scheduler?: string | null;
   readonly connector?: Connector | null;
-  readonly connectorSettings?: Facts;
+  /** What the connector needs to know, such as `{ slots: 4 }`. */
+  readonly connectorSettings?: Facts | null;
   readonly facts?: Facts;
   readonly sources?: Sources;
 }

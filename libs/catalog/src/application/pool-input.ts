@@ -43,9 +43,7 @@ export function powerSourceOf(fields: Partial<PoolFields>): string | null {
   return fields.powerSource ?? (isStated ? 'stated by the operator' : null);
 }
 
-export function poolColumns(
-  fields: PoolFields,
-): Omit<Pool, 'id' | 'clusterId' | 'centerId' | 'code' | 'provenance' | 'version' | 'createdAt'> {
+export function poolColumns(fields: PoolFields): Omit<Pool, Exclude<keyof Pool, keyof PoolFields>> {
   return {
     name: fields.name,
     deviceKind: fields.deviceKind ?? null,

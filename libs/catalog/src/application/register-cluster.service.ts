@@ -37,6 +37,7 @@ export class RegisterClusterService {
       const cluster: Cluster = {
         id: this.ids.next(),
         centerId: center.id,
+        centerCode: center.code,
         code: input.code,
         name: input.name,
         scheduler: input.scheduler ?? null,

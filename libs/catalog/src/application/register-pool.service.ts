@@ -36,7 +36,10 @@ export class RegisterPoolService {
       const pool: Pool = {
         id: this.ids.next(),
         clusterId: cluster.id,
+        clusterCode: cluster.code,
         centerId: cluster.centerId,
+        centerCode: cluster.centerCode,
+        connector: cluster.connector,
         code: input.code,
         ...poolColumns(input),
         provenance: 'operator',

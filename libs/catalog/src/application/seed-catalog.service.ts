@@ -64,6 +64,7 @@ export class SeedCatalogService {
       ...cluster,
       id: this.ids.next<Cluster['id']>(),
       centerId: wanted(centers, center).id,
+      centerCode: center,
       connector: null,
       connectorSettings: {},
       version: 1,
@@ -74,8 +75,7 @@ export class SeedCatalogService {
       ctx,
       [...centers.values()].map((center) => center.id),
     );
-    const codes = new Map([...centers.values()].map((center) => [center.id, center.code]));
-    return new Map(found.map((cluster) => [`${codes.get(cluster.centerId)}/${cluster.code}`, cluster]));
+    return new Map(found.map((cluster) => [`${cluster.centerCode}/${cluster.code}`, cluster]));
   }
 
   private async seedPools(
@@ -86,7 +86,8 @@ export class SeedCatalogService {
   ): Promise<void> {
     const rows = seed.pools.map(({ center, cluster, ...pool }) => {
       const { id: clusterId, centerId } = wanted(clusters, `${center}/${cluster}`);
-      return { ...pool, id: this.ids.next<PoolId>(), clusterId, centerId, version: 1, createdAt };
+      const belongs = { clusterId, clusterCode: cluster, centerId, centerCode: center, connector: null };
+      return { ...pool, ...belongs, id: this.ids.next<PoolId>(), version: 1, createdAt };
     });
     await this.pools.insertMissing(ctx, rows);
   }
@@ -101,6 +102,7 @@ export class SeedCatalogService {
       ...tariff,
       id: this.ids.next<string>(),
       centerId: wanted(centers, center).id,
+      centerCode: center,
       validFrom: toEpochSeconds(new Date(validFrom)),
       createdAt,
     }));

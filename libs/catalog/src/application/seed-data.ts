@@ -14,7 +14,10 @@ export interface SeedData {
 export type SeedCluster = Pick<Cluster, 'code' | 'name' | 'scheduler' | 'facts' | 'sources'> & {
   readonly center: string;
 };
-export type SeedPool = Omit<Pool, 'id' | 'clusterId' | 'centerId' | 'version' | 'createdAt'> & {
+export type SeedPool = Omit<
+  Pool,
+  'id' | 'clusterId' | 'clusterCode' | 'centerId' | 'centerCode' | 'connector' | 'version' | 'createdAt'
+> & {
   readonly center: string;
   readonly cluster: string;
 };

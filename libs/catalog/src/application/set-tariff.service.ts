@@ -41,6 +41,7 @@ export class SetTariffService {
       return this.reference.putTariff(ctx, {
         id: this.ids.next(),
         centerId: center.id,
+        centerCode: center.code,
         validFrom: input.validFrom,
         currency: input.currency,
         bands: input.bands,

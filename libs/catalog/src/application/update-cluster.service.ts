@@ -30,7 +30,9 @@ export class UpdateClusterService {
     return this.transactions.run(context, async (ctx) => {
       const cluster = await this.find(ctx, id);
       for (const center of await this.centers.findByIds(ctx, [cluster.centerId])) assertKeepsCenter(context, center);
-      if (!(await this.clusters.update(ctx, { id, version }, changes)))
+      const { connectorSettings: settings, ...rest } = changes;
+      const connectorSettings = settings === null ? {} : settings;
+      if (!(await this.clusters.update(ctx, { id, version }, { ...rest, connectorSettings })))
         throw new CatalogError('version-conflict', `this cluster has changed since version ${version}`, { id });
       return this.find(ctx, id);
     });

@@ -1,6 +1,6 @@
 import { type FieldFault, InvalidInputError, dec, type Decimal } from '#libs/kernel';
 
-const CODE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const CODE = /^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$/;
 const PLAIN_DECIMAL = /^-?(0|[1-9]\d{0,8})(\.\d+)?$/;
 
 /** Gathers everything that is wrong with an input, so that the caller hears it all at once. */
@@ -16,7 +16,8 @@ export class FieldFaults {
   }
 
   code(path: string, code: string): void {
-    if (!CODE.test(code)) this.add(path, 'use 1 to 63 lower-case letters, digits and inner hyphens, such as tianhe-2a');
+    if (!CODE.test(code))
+      this.add(path, 'use 1 to 64 lower-case letters, digits and inner dots and hyphens, such as tianhe-2a');
   }
 
   text(path: string, text: string | null | undefined): void {

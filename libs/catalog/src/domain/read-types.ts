@@ -44,6 +44,7 @@ export interface Center {
 export interface Cluster {
   readonly id: ClusterId;
   readonly centerId: CenterId;
+  readonly centerCode: string;
   readonly code: string;
   readonly name: string;
   readonly scheduler: string | null;
@@ -59,7 +60,11 @@ export interface Cluster {
 export interface Pool {
   readonly id: PoolId;
   readonly clusterId: ClusterId;
+  readonly clusterCode: string;
   readonly centerId: CenterId;
+  readonly centerCode: string;
+  /** Its cluster's. Null: catalogued and quoted, but nothing runs there. */
+  readonly connector: Connector | null;
   readonly code: string;
   readonly name: string;
   readonly deviceKind: string | null;
@@ -92,7 +97,7 @@ export interface DeviceKind {
   readonly memoryBandwidthGbs: string | null;
   readonly tdpWatts: string | null;
   /** Dense peak by precision (`fp64`, `bf16` ...), never with sparsity. An absent precision is unknown or not there. */
-  readonly peakDenseTflops: Readonly<Record<string, string>>;
+  readonly peakDenseTflops: Readonly<Record<string, number>>;
   readonly releasedOn: string | null;
   readonly source: string | null;
   /** `datasheet`, `paper`, `secondary`, `mixed`, `derived`, `estimate`, `memory` (then without figures) ... */
@@ -112,6 +117,7 @@ export interface TariffBand {
 export interface Tariff {
   readonly id: string;
   readonly centerId: CenterId;
+  readonly centerCode: string;
   /** In force until the next one of its center. */
   readonly validFrom: EpochSeconds;
   readonly currency: string;

@@ -1,7 +1,7 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
 import type { CenterId, ClusterId, EpochSeconds } from '#libs/kernel';
 import type { Cluster, Connector, Facts, Sources } from '../domain/read-types.js';
-import { epochSeconds } from './columns.js';
+import { centerCodeOf, epochSeconds } from './columns.js';
 
 @Entity('cluster')
 export class ClusterEntity implements Cluster {
@@ -9,6 +9,8 @@ export class ClusterEntity implements Cluster {
   id!: ClusterId;
   @Column('uuid', { name: 'center_id' })
   centerId!: CenterId;
+  @VirtualColumn('text', { query: centerCodeOf })
+  centerCode!: string;
   @Column('text')
   code!: string;
   @Column('text')

@@ -11,3 +11,8 @@ export const epochSeconds = {
   from: (value: Date | null): EpochSeconds | null => (value === null ? null : toEpochSeconds(value)),
   to: (value: EpochSeconds | null): Date | null => (typeof value === 'number' ? fromEpochSeconds(value) : value),
 };
+
+/** A column that is read along, never written: the code of the center that a row belongs to. */
+export function centerCodeOf(row: string): string {
+  return `SELECT code FROM center WHERE id = ${row}.center_id`;
+}

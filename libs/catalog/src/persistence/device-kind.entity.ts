@@ -22,7 +22,7 @@ export class DeviceKindEntity implements DeviceKind {
   @Column('numeric', { name: 'tdp_watts', nullable: true, transformer: decimalText })
   tdpWatts!: string | null;
   @Column('jsonb', { name: 'peak_dense_tflops' })
-  peakDenseTflops!: Readonly<Record<string, string>>;
+  peakDenseTflops!: Readonly<Record<string, number>>;
   @Column('text', { name: 'released_on', nullable: true })
   releasedOn!: string | null;
   @Column('text', { nullable: true })

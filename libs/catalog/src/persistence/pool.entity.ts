@@ -1,7 +1,7 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
 import type { CenterId, ClusterId, EpochSeconds, PoolId } from '#libs/kernel';
-import type { Baseline, Facts, Pool, Provenance, Sources } from '../domain/read-types.js';
-import { decimalText, epochSeconds } from './columns.js';
+import type { Baseline, Connector, Facts, Pool, Provenance, Sources } from '../domain/read-types.js';
+import { centerCodeOf, decimalText, epochSeconds } from './columns.js';
 
 @Entity('pool')
 export class PoolEntity implements Pool {
@@ -9,8 +9,14 @@ export class PoolEntity implements Pool {
   id!: PoolId;
   @Column('uuid', { name: 'cluster_id' })
   clusterId!: ClusterId;
+  @VirtualColumn('text', { query: (pool) => `SELECT code FROM cluster WHERE id = ${pool}.cluster_id` })
+  clusterCode!: string;
+  @VirtualColumn('text', { query: (pool) => `SELECT connector FROM cluster WHERE id = ${pool}.cluster_id` })
+  connector!: Connector | null;
   @Column('uuid', { name: 'center_id' })
   centerId!: CenterId;
+  @VirtualColumn('text', { query: centerCodeOf })
+  centerCode!: string;
   @Column('text')
   code!: string;
   @Column('text')

@@ -29,7 +29,7 @@ export class ReferenceStore {
       .createQueryBuilder()
       .insert()
       .into(TariffEntity)
-      .values(tariff as never)
+      .values(tariff)
       .orUpdate(['currency', 'bands', 'representative', 'source'], ['center_id', 'valid_from'])
       .updateEntity(false)
       .execute();

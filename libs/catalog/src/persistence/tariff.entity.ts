@@ -1,7 +1,7 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, VirtualColumn } from 'typeorm';
 import type { CenterId, EpochSeconds } from '#libs/kernel';
 import type { Tariff, TariffBand } from '../domain/read-types.js';
-import { epochSeconds } from './columns.js';
+import { centerCodeOf, epochSeconds } from './columns.js';
 
 @Entity('tariff')
 export class TariffEntity implements Tariff {
@@ -9,6 +9,8 @@ export class TariffEntity implements Tariff {
   id!: string;
   @Column('uuid', { name: 'center_id' })
   centerId!: CenterId;
+  @VirtualColumn('text', { query: centerCodeOf })
+  centerCode!: string;
   @Column('timestamptz', { name: 'valid_from', transformer: epochSeconds })
   validFrom!: EpochSeconds;
   @Column('text')
