@@ -21,7 +21,8 @@ function accumulate(C, A, aRow, aStep, B, bStep, bCol, m, k, n) {
   const tiledRows = m - (m % 4);
   const tiledCols = n - (n % 4);
   for (let i = 0; i < tiledRows; i += 4) {
-    for (let j = 0; j < tiledCols; j += 4) addTile(C, i * n + j, n, A, i * aRow, aRow, aStep, B, j * bCol, bStep, bCol, k);
+    for (let j = 0; j < tiledCols; j += 4)
+      addTile(C, i * n + j, n, A, i * aRow, aRow, aStep, B, j * bCol, bStep, bCol, k);
   }
   for (let i = tiledRows; i < m; i++) {
     for (let j = 0; j < tiledCols; j += 4) addStrip(C, i * n + j, A, i * aRow, aStep, B, j * bCol, bStep, bCol, k);
@@ -32,6 +33,7 @@ function accumulate(C, A, aRow, aStep, B, bStep, bCol, m, k, n) {
 }
 
 /** One tile of 4 x 4: sixteen sums that stay in registers, eight loads for sixteen products. */
+// prettier-ignore
 function addTile(C, c, n, A, a, aRow, aStep, B, b, bStep, bCol, k) {
   let s00 = 0, s01 = 0, s02 = 0, s03 = 0;
   let s10 = 0, s11 = 0, s12 = 0, s13 = 0;
@@ -55,7 +57,10 @@ function addTile(C, c, n, A, a, aRow, aStep, B, b, bStep, bCol, k) {
 }
 
 function addStrip(C, c, A, a, aStep, B, b, bStep, bCol, k) {
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  let s0 = 0,
+    s1 = 0,
+    s2 = 0,
+    s3 = 0;
   for (let q = 0; q < k; q++, a += aStep, b += bStep) {
     const a0 = A[a];
     s0 += a0 * B[b];

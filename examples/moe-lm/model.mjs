@@ -47,7 +47,8 @@ export class MoeModel {
     const { experts, balance } = this.config;
     const { load, gateProbability } = this.work;
     let sum = 0;
-    for (let i = 0; i < places * experts; i++) sum += (load[i % experts] / (2 * places)) * (gateProbability[i] / places);
+    for (let i = 0; i < places * experts; i++)
+      sum += (load[i % experts] / (2 * places)) * (gateProbability[i] / places);
     return balance * experts * sum;
   }
 
@@ -159,7 +160,17 @@ export class MoeModel {
     if (learn) dy.fill(0, 0, places * width);
     for (let i = 0; i < places; i++) label[i] = Math.floor(target[i] / this.classSize);
     const byClass = groupRows(label, places, classes, classRows);
-    let loss = this.#classify(y, dy, label, places, classes, this.#classLayer(this.w), this.#classLayer(this.g), places, learn);
+    let loss = this.#classify(
+      y,
+      dy,
+      label,
+      places,
+      classes,
+      this.#classLayer(this.w),
+      this.#classLayer(this.g),
+      places,
+      learn,
+    );
     for (let c = 0; c < classes; c++) {
       const rows = byClass[c + 1] - byClass[c];
       if (rows === 0) continue;
@@ -170,8 +181,19 @@ export class MoeModel {
         label[r] = target[i] - layer.first;
       }
       if (learn) classInGradient.fill(0, 0, rows * width);
-      loss += this.#classify(classIn, classInGradient, label, rows, layer.count, layer, this.#classView(this.g, c), places, learn);
-      if (learn) for (let r = 0; r < rows; r++) addScaledRow(dy, classRows[byClass[c] + r], classInGradient, r, 1, width);
+      loss += this.#classify(
+        classIn,
+        classInGradient,
+        label,
+        rows,
+        layer.count,
+        layer,
+        this.#classView(this.g, c),
+        places,
+        learn,
+      );
+      if (learn)
+        for (let r = 0; r < rows; r++) addScaledRow(dy, classRows[byClass[c] + r], classInGradient, r, 1, width);
     }
     return loss;
   }
@@ -216,7 +238,8 @@ export class MoeModel {
     const { rows, input, inner, output } = this.#expertRows(e);
     const { up, down } = this.#expertWeights(this.w, e);
     const g = this.#expertWeights(this.g, e);
-    const { start, rowPick, pickWeight, pickGradient, dy, dx, outputGradient, innerGradient, inputGradient } = this.work;
+    const { start, rowPick, pickWeight, pickGradient, dy, dx, outputGradient, innerGradient, inputGradient } =
+      this.work;
     for (let r = 0; r < rows; r++) {
       const s = rowPick[start[e] + r];
       pickGradient[s] = dotRows(dy, s >> 1, output, r, width);
@@ -265,7 +288,8 @@ export class MoeModel {
     addProductTransposedLeft(this.g.mix, joined, dx, joinedWidth, places, width);
     joinedGradient.fill(0, 0, places * joinedWidth);
     addProductTransposedRight(joinedGradient, dx, this.w.mix, places, width, joinedWidth);
-    for (let i = 0; i < places * offsets.length; i++) addScaledRow(this.g.embed, context[i], joinedGradient, i, 1, embedding);
+    for (let i = 0; i < places * offsets.length; i++)
+      addScaledRow(this.g.embed, context[i], joinedGradient, i, 1, embedding);
   }
 
   #classLayer(views) {

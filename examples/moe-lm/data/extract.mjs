@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const POEMS_MAX = 5200;
-const QUATRAIN = /^(\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；]$/u;
+const QUATRAIN =
+  /^(\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；](\p{Script=Han}{7})[，。？！；]$/u;
 
 function* tangPoems(packageFolder) {
   const folder = join(packageFolder, 'dist', 'quantangshi');
