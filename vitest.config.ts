@@ -46,7 +46,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['{apps,test}/**/*.e2e-spec.ts'],
+          include: ['{apps,libs,test}/**/*.e2e-spec.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
