@@ -48,7 +48,12 @@ export async function waitUntilCollected(folder, secondsMax) {
   }
 }
 
-/** Reads the header of a checkpoint and fills `arrays` in place. Throws where a file is missing, cut or altered. */
+/**
+ * Reads the header of a checkpoint and fills `arrays` in place. Throws where a file is missing, cut or altered.
+ * @param {string} folder
+ * @param {Record<string, ArrayBufferView>} arrays
+ * @returns {object} the header that was written with them
+ */
 export function readCheckpoint(folder, arrays) {
   const { format, files, ...header } = JSON.parse(readFileSync(join(folder, HEADER), 'utf8'));
   if (format !== FORMAT) throw new Error(`${folder}: checkpoint format ${format} is unknown`);

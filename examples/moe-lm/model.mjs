@@ -10,6 +10,8 @@ export class MoeModel {
    * @param {{ vocabulary: number, classes: number, offsets: number[], poemLength: number, embedding: number, width: number,
    *   experts: number, hidden: number, balance: number, poemsMax: number }} config
    * `balance` weighs the load-balancing loss; `poemsMax` is the largest batch.
+   * @param {{ normal(): number }} random
+   * @param {Float32ArrayConstructor | Float64ArrayConstructor} ArrayType the precision of weights, gradients and buffers
    */
   constructor(config, random, ArrayType = Float32Array) {
     this.config = config;
@@ -52,11 +54,15 @@ export class MoeModel {
     return balance * experts * sum;
   }
 
-  /** Probabilities of the next character after `prefix` (ids). */
+  /**
+   * Probabilities of the next character after `prefix`.
+   * @param {ArrayLike<number>} prefix ids
+   * @param {Float64Array} out one place for each character; it is what is returned
+   */
   nextProbabilities(prefix, out) {
     this.#setInput(0, prefix, 0, prefix.length);
     this.#forward(1);
-    const { vocabulary, classes } = this.config;
+    const { classes } = this.config;
     const classLogits = this.#logits(this.work.y, 1, this.w.classOut, this.w.classBias, classes);
     softmaxRow(classLogits, 0, classes);
     const classProbability = Float64Array.from(classLogits.subarray(0, classes));
@@ -66,7 +72,7 @@ export class MoeModel {
       softmaxRow(logits, 0, count);
       for (let i = 0; i < count; i++) out[first + i] = classProbability[c] * logits[i];
     }
-    return out.subarray(0, vocabulary);
+    return out;
   }
 
   #setInput(row, text, start, t) {
