@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { LogChunk, ProgressLine } from '../connector.js';
 import { readInside, sizeInside } from './read-inside.js';
 
-export const LOG_READ_BYTES_MAX = 1 << 20;
+const LOG_READ_BYTES_MAX = 1 << 20;
 
 /** Pieces of one size, named by their number: byte n of the log is in piece n / size, whatever rotation took away. */
 export interface LogPlace {

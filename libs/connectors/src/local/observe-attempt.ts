@@ -80,7 +80,9 @@ export class AttemptObserver {
   private isLocked(file: string): Promise<boolean> {
     const as = this.user ? { uid: this.user.uid, gid: this.user.gid } : {};
     return new Promise((done) => {
-      execFile('flock', ['-n', file, 'true'], { cwd: '/', ...as }, (error) => done(error !== null));
+      execFile('bash', ['-c', 'flock -n "$1" true', 'bash', file], { cwd: '/', ...as }, (error) =>
+        done(error !== null),
+      );
     });
   }
 }

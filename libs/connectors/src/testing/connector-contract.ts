@@ -116,6 +116,7 @@ function runningContract(context: Context): void {
     });
     expect(states).toHaveLength(2);
     await connector.cancel(tokens[1] ?? '');
+    await untilEnded(connector, tokens[1] ?? '');
   });
 
   it('refuses more nodes than there are, and has then run nothing', async () => {
@@ -213,11 +214,11 @@ function endingContract(context: Context): void {
 }
 
 function checkpointContract(context: Context): void {
-  const checkpoint = { signal: 'USR1', leadSeconds: 3 } as const;
+  const checkpoint = { signal: 'USR1', leadSeconds: 5 } as const;
 
   it('asks for a checkpoint before the end by itself, and passes 85 on', async () => {
     const { connector, now } = context();
-    const spec = attemptSpec(checkpointScript('exit85'), { checkpoint, endBy: now() + 6 });
+    const spec = attemptSpec(checkpointScript('exit85'), { checkpoint, endBy: now() + 8 });
     await connector.submit(spec);
     const ended = await untilEnded(connector, spec.token);
     expect(ended).toMatchObject({ exitCode: 85, outcome: 'exited' });

@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AttemptSpec } from '../connector.js';
 
-/** The exit code of a second copy, which found the fence taken. */
-export const DUPLICATE_EXIT_CODE = 86;
-
 const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8');
 
 /** The bash that every connector runs on the node; see the head of each file. */

@@ -15,6 +15,7 @@ trap 'asked+=" USR2"' USR2
 trap 'told_to_stop=1' TERM INT HUP
 trap 'asked+=" CONT"' CONT
 
+# Of a second copy, which found the fence taken.
 readonly DUPLICATE_EXIT=86
 readonly BROKEN_EXIT=87
 export LC_ALL=C
@@ -43,7 +44,7 @@ write_file() {
 read_stat() {
   local line=''
   { IFS= read -r -d '' line < "/proc/$1/stat"; } 2> /dev/null
-  read -r -a fields <<< "${line##*) }"
+  fields=(${line##*) })
   [[ ${#fields[@]} -gt 19 ]]
 }
 
@@ -60,15 +61,11 @@ rest() { read -r -t "$1" -u 9; }
 job_pids() {
   local path pid
   local -A found=()
-  for path in /proc/[0-9]*/stat; do
-    pid=${path#/proc/}
-    pid=${pid%/stat}
-    read_stat "$pid" && [[ ${fields[3]} == "$job" ]] && found[$pid]=1
-  done
   while IFS= read -r path; do
     path=${path#/proc/}
     found[${path%%/*}]=1
   done < <(
+    grep -lsE -- "\) [A-Za-z] [0-9]+ [0-9]+ $job " /proc/[0-9]*/stat
     grep -lszxF -- "YUSUAN_ATTEMPT=$token" /proc/[0-9]*/environ
     find /proc/[0-9]*/fd -maxdepth 1 -lname "$run/output.pipe" 2> /dev/null
   )
@@ -177,8 +174,8 @@ stop_asked && finish_unstarted cancelled
 # The segment ends at the earlier of its window and its limit, counted from this machine's own start.
 deadline=$((now + settings[time_limit_seconds]))
 ((deadline > settings[end_by])) && deadline=${settings[end_by]}
-# KILL one second early: whole seconds and a tick of a quarter would else reach past the end.
-kill_at=$((deadline - 1))
+# KILL two seconds early: whole seconds, a tick of a quarter and a busy machine would else reach past the end.
+kill_at=$((deadline - 2))
 ((kill_at <= now)) && finish_unstarted timeLimit
 term_at=$((kill_at - grace))
 ((term_at < now + (kill_at - now) / 2)) && term_at=$((now + (kill_at - now) / 2))
