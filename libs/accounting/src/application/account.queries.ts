@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import type { AccountId, TenantId, TransactionId } from '#libs/kernel';
-import { type OperationContext, TransactionRunner, asTenant } from '#libs/platform';
+import { type AccountId, type TenantId, type TransactionId, asId } from '#libs/kernel';
+import {
+  type OperationContext,
+  type Page,
+  type PageRequest,
+  TransactionRunner,
+  asTenant,
+  decodeCursor,
+  pageOf,
+} from '#libs/platform';
 import type { Account } from '../domain/account.js';
 import { AccountingError } from '../domain/accounting.errors.js';
 import { AccountStore } from './account.store.js';
 import { type AccountEntry, LedgerStore } from './ledger.store.js';
-
-export interface ListEntriesInput {
-  readonly accountId: AccountId;
-  readonly limit: number;
-  /** The last transaction of the page before; null for the newest page. */
-  readonly before: TransactionId | null;
-}
 
 /** Balances and entries of the tenant in scope. */
 @Injectable()
@@ -31,18 +32,15 @@ export class AccountQueries {
     return this.transactions.run(context, (ctx) => this.accounts.list(ctx));
   }
 
-  /** Newest first; `next` goes into `before` for the page after, null at the end. @throws AccountingError `account-not-found` */
-  async listEntries(
-    context: OperationContext,
-    input: ListEntriesInput,
-  ): Promise<{ entries: AccountEntry[]; next: TransactionId | null }> {
+  /** Newest first. @throws AccountingError `account-not-found`; InvalidInputError for a cursor that no page gave */
+  async listEntries(context: OperationContext, id: AccountId, page: PageRequest): Promise<Page<AccountEntry>> {
+    const before = page.cursor === null ? null : asId<TransactionId>(decodeCursor(page.cursor));
     return this.transactions.run(context, async (ctx) => {
-      const account = await this.accounts.find(ctx, input.accountId);
+      const account = await this.accounts.find(ctx, id);
       if (!account) throw notFound();
       const { tenantId, currency } = account;
-      const found = await this.ledger.listEntries(ctx, { ...input, limit: input.limit + 1, tenantId, currency });
-      const entries = found.slice(0, input.limit);
-      return { entries, next: found.length > input.limit ? (entries.at(-1)?.transactionId ?? null) : null };
+      const entries = await this.ledger.listEntries(ctx, { tenantId, currency, before, limit: page.limit + 1 });
+      return pageOf(entries, page.limit);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { AccountId, Currency, HoldId, JobId, SegmentId, TenantId, TransactionId } from '#libs/kernel';
+import type { Currency, HoldId, JobId, SegmentId, TenantId, TransactionId } from '#libs/kernel';
 import type { AccountKind, Transaction } from '#libs/ledger';
 import type { TxContext } from '#libs/platform';
 
@@ -17,7 +17,8 @@ export interface LedgerEntry {
 
 /** A transaction as the tenant's account statement shows it: only the lines on the tenant's own accounts. */
 export interface AccountEntry {
-  readonly transactionId: TransactionId;
+  /** The transaction's. */
+  readonly id: TransactionId;
   readonly kind: Transaction['kind'];
   readonly at: Date;
   readonly description: string;
@@ -30,7 +31,6 @@ export interface AccountEntry {
 }
 
 export interface EntriesPage {
-  readonly accountId: AccountId;
   readonly tenantId: TenantId;
   readonly currency: Currency;
   readonly limit: number;

@@ -39,8 +39,14 @@ export function quoteUse(
  */
 export function holdForUse(schedule: PriceSchedule, site: MeteringSite, use: Interval & WholeNodes): Money {
   const seconds = use.endsAt - use.startsAt;
+  if (isFree(schedule)) return Money.zero(schedule.currency);
   const electricity = schedule.electricity === 'passThrough' ? dearestElectricity(site, use, seconds) : null;
   return holdAmount(schedule, use.nodes * use.devicesPerNode, seconds, electricity);
+}
+
+/** What is free needs no funds: there is no rounding to provide for. */
+function isFree({ centerPerDeviceHour, feePerDeviceHour, electricity }: PriceSchedule): boolean {
+  return electricity === 'included' && centerPerDeviceHour.isZero() && feePerDeviceHour.isZero();
 }
 
 /** The charge of one usage record. Seconds beyond the time limit cost nothing, their electricity included. */

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { AccountId, Currency, TenantId } from '#libs/kernel';
 import { type TxContext, isConstraintViolation, query } from '#libs/platform';
@@ -18,7 +19,8 @@ interface AccountRow {
 
 const COLUMNS = 'id, tenant_id, currency, available, held, overdue, credit_limit, created_at';
 
-export class TypeOrmAccountStore extends AccountStore {
+@Injectable()
+export class PostgresAccountStore extends AccountStore {
   async insert(ctx: TxContext, { id, tenantId, currency, creditLimit, at }: NewAccount): Promise<void> {
     try {
       await query(

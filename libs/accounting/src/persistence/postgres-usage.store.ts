@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { CenterId, Currency, JobId, PoolId, PriceScheduleId, ProjectId } from '#libs/kernel';
 import { type TxContext, query } from '#libs/platform';
@@ -87,7 +88,8 @@ const SUM_COLUMNS = [
   'records_without_electricity_cost',
 ];
 
-export class TypeOrmUsageStore extends UsageStore {
+@Injectable()
+export class PostgresUsageStore extends UsageStore {
   async sumCharges(ctx: TxContext, jobIds: readonly JobId[]): Promise<ChargedSum[]> {
     const found = await query<ChargedRow>(
       ctx,

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { type TxContext, query } from '#libs/platform';
 import { BooksStore, type Drift } from '../application/books.store.js';
 
@@ -47,7 +48,8 @@ const FIND_DRIFT = `
       (SELECT count(*) FROM rating_queue), (SELECT count(*) FROM usage_record u WHERE NOT EXISTS (SELECT FROM charge c WHERE c.usage_record_id = u.id))
   ) AS compared WHERE kept <> expected ORDER BY "check", subject LIMIT $1`;
 
-export class TypeOrmBooksStore extends BooksStore {
+@Injectable()
+export class PostgresBooksStore extends BooksStore {
   async findDrift(ctx: TxContext, limit: number): Promise<Drift[]> {
     return query<Drift>(ctx, FIND_DRIFT, [limit]);
   }

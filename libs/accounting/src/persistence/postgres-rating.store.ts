@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec, toEpochSeconds } from '#libs/kernel';
 import type {
   AccountId,
@@ -109,7 +110,8 @@ const SETTLED_HOLDS = `
       OR EXISTS (SELECT FROM usage_record u JOIN rating_queue q ON q.usage_record_id = u.id WHERE u.attempt_id = m.attempt_id)))
   ORDER BY h.id LIMIT $1`;
 
-export class TypeOrmRatingStore extends RatingStore {
+@Injectable()
+export class PostgresRatingStore extends RatingStore {
   async findTenantsWithDue(ctx: TxContext, now: Date, limit: number): Promise<TenantId[]> {
     const found = await query<{ tenant_id: TenantId }>(
       ctx,

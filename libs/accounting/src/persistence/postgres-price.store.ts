@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { Currency, PriceScheduleId } from '#libs/kernel';
 import { type TxContext, query } from '#libs/platform';
@@ -15,7 +16,8 @@ interface ScheduleRow {
   readonly electricity: ElectricityMode;
 }
 
-export class TypeOrmPriceStore extends PriceStore {
+@Injectable()
+export class PostgresPriceStore extends PriceStore {
   async findFeeAndTax(
     ctx: TxContext,
     { feePlan, taxCode, at }: { feePlan: string; taxCode: string; at: Date },

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { fromEpochSeconds, toEpochSeconds } from '#libs/kernel';
 import type {
   AttemptId,
@@ -66,7 +67,8 @@ const CLOSE_USAGE = `
   )
   SELECT attempt_id FROM moved`;
 
-export class TypeOrmMeterStore extends MeterStore {
+@Injectable()
+export class PostgresMeterStore extends MeterStore {
   async insertAttempt(ctx: TxContext, attempt: StartedAttempt): Promise<boolean> {
     const inserted = await query<{ attempt_id: AttemptId }>(
       ctx,

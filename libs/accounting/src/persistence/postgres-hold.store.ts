@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { AccountId, Currency, Decimal, HoldId, JobId, SegmentId, TenantId } from '#libs/kernel';
 import { type TxContext, execute, query } from '#libs/platform';
@@ -19,7 +20,8 @@ interface HoldRow {
 
 const COLUMNS = 'id, tenant_id, account_id, job_id, segment_id, currency, amount, captured, released, closed_at';
 
-export class TypeOrmHoldStore extends HoldStore {
+@Injectable()
+export class PostgresHoldStore extends HoldStore {
   async insert(ctx: TxContext, hold: NewHold, at: Date): Promise<void> {
     const { id, tenantId, accountId, jobId, segmentId, currency, amount } = hold;
     await query(

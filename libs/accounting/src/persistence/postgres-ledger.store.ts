@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { HoldId, JobId, SegmentId, TransactionId } from '#libs/kernel';
 import type { AccountKind, TransactionKind } from '#libs/ledger';
@@ -18,7 +19,8 @@ interface EntryLineRow {
   readonly amount: string;
 }
 
-export class TypeOrmLedgerStore extends LedgerStore {
+@Injectable()
+export class PostgresLedgerStore extends LedgerStore {
   async post(ctx: TxContext, entries: readonly LedgerEntry[], at: Date): Promise<void> {
     const moving = entries.filter((entry) => entry.transaction.postings.length > 0);
     if (moving.length === 0) return;
@@ -94,7 +96,7 @@ function entriesOf(lines: readonly EntryLineRow[]): AccountEntry[] {
 
 function fromDbEntry(row: EntryLineRow, line: AccountEntry['lines'][number]): AccountEntry {
   return {
-    transactionId: row.id,
+    id: row.id,
     kind: row.kind,
     at: row.at,
     description: row.description,
