@@ -93,6 +93,8 @@ export class Jobs1764000000005 implements MigrationInterface {
         run_started_at timestamptz,
         run_ended_at timestamptz,
         exit_code integer,
+        -- The job's useful run time, in all, if this segment goes as planned: what is left to plan follows from it.
+        expected_useful_seconds integer NOT NULL CHECK (expected_useful_seconds >= 0),
         event_seq integer NOT NULL,
         created_at timestamptz NOT NULL,
         CHECK ((state = 'ENDED') = (outcome IS NOT NULL)),

@@ -256,8 +256,8 @@ async function insertSegment(ctx: TxContext, segment: TestSegment): Promise<void
   await query(
     ctx,
     `INSERT INTO segment (id, tenant_id, job_id, seq, center_id, cluster_id, pool_id, offer_id, window_id, window_generation, nodes,
-       devices_per_node, starts_at, ends_at, state, price_schedule_id, hold_id, event_seq, created_at)
-     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, 'RESERVED', $13, $14, 1, now())`,
+       devices_per_node, starts_at, ends_at, state, price_schedule_id, hold_id, expected_useful_seconds, event_seq, created_at)
+     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, 'RESERVED', $13, $14, 0, 1, now())`,
     [
       ...[segment.segmentId, tenant.tenantId, segment.jobId, offer.centerId, offer.clusterId, offer.poolId],
       ...[offer.offerId, offer.windowId, segment.nodes, DEVICES_PER_NODE],

@@ -19,6 +19,7 @@ export interface CreateSegmentInput extends Pick<
   | 'windowGeneration'
   | 'nodes'
   | 'devicesPerNode'
+  | 'expectedUsefulSeconds'
   | 'priceScheduleId'
   | 'holdId'
 > {

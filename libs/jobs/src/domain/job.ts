@@ -101,6 +101,8 @@ export interface StandingSegment {
   readonly startsAt: EpochSeconds;
   readonly endsAt: EpochSeconds;
   readonly runStartedAt: EpochSeconds | null;
+  /** The job's useful run time, in all, if it goes as planned. */
+  readonly expectedUsefulSeconds: number;
 }
 
 /** A job that is to be planned: it waits, or runs and may need a further segment. */

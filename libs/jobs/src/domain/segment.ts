@@ -32,6 +32,8 @@ export interface Segment extends Interval {
   readonly devicesPerNode: number;
   readonly state: SegmentState;
   readonly outcome: Outcome | null;
+  /** The job's useful run time, in all, if this segment goes as planned. */
+  readonly expectedUsefulSeconds: number;
   readonly priceScheduleId: PriceScheduleId;
   readonly holdId: HoldId;
   readonly runStartedAt: EpochSeconds | null;

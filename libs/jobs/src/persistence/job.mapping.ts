@@ -155,6 +155,7 @@ export interface StandingRow {
   readonly starts_at: Date;
   readonly ends_at: Date;
   readonly run_started_at: Date | null;
+  readonly expected_useful_seconds: number;
 }
 
 export function standingFromDb(row: StandingRow): StandingSegment {
@@ -168,6 +169,7 @@ export function standingFromDb(row: StandingRow): StandingSegment {
     startsAt: toEpochSeconds(row.starts_at),
     endsAt: toEpochSeconds(row.ends_at),
     runStartedAt: secondsOrNull(row.run_started_at),
+    expectedUsefulSeconds: row.expected_useful_seconds,
   };
 }
 

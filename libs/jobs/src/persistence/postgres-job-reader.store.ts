@@ -138,7 +138,8 @@ export class PostgresJobReader extends JobReader {
   private async standingByJob(ctx: TxContext): Promise<Map<JobId, StandingSegment[]>> {
     const rows = await query<StandingRow>(
       ctx,
-      `SELECT s.job_id, s.id, s.state, s.center_id, s.pool_id, s.window_id, s.nodes, s.starts_at, s.ends_at, s.run_started_at
+      `SELECT s.job_id, s.id, s.state, s.center_id, s.pool_id, s.window_id, s.nodes, s.starts_at, s.ends_at, s.run_started_at,
+         s.expected_useful_seconds
        FROM segment s JOIN job j ON j.id = s.job_id WHERE s.state <> 'ENDED' AND ${PLANNABLE} ORDER BY s.id`,
     );
     const byJob = new Map<JobId, StandingSegment[]>();

@@ -14,8 +14,8 @@ export class PostgresSegmentStore extends SegmentStore {
     await query(
       ctx,
       `INSERT INTO segment (id, tenant_id, job_id, seq, center_id, cluster_id, pool_id, offer_id, window_id, window_generation, nodes,
-         devices_per_node, starts_at, ends_at, state, price_schedule_id, hold_id, event_seq, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1, $18)`,
+         devices_per_node, starts_at, ends_at, state, price_schedule_id, hold_id, expected_useful_seconds, event_seq, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19)`,
       [
         ...[
           segment.id,
@@ -28,7 +28,7 @@ export class PostgresSegmentStore extends SegmentStore {
         ],
         ...[segment.offerId, segment.windowId, segment.windowGeneration, segment.nodes, segment.devicesPerNode],
         ...[fromEpochSeconds(segment.startsAt), fromEpochSeconds(segment.endsAt), segment.state],
-        ...[segment.priceScheduleId, segment.holdId, fromEpochSeconds(segment.createdAt)],
+        ...[segment.priceScheduleId, segment.holdId, segment.expectedUsefulSeconds, fromEpochSeconds(segment.createdAt)],
       ],
     );
   }

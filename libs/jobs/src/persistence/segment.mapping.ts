@@ -16,7 +16,7 @@ import type { Outcome, SegmentState } from '../domain/segment-state.js';
 import { secondsOrNull } from './job.mapping.js';
 
 export const SEGMENT_COLUMNS = `s.id, s.tenant_id, s.job_id, s.seq, s.center_id, s.cluster_id, s.pool_id, s.offer_id, s.window_id,
-  s.window_generation, s.nodes, s.devices_per_node, s.starts_at, s.ends_at, s.state, s.outcome, s.price_schedule_id, s.hold_id,
+  s.window_generation, s.nodes, s.devices_per_node, s.starts_at, s.ends_at, s.state, s.outcome, s.price_schedule_id, s.hold_id, s.expected_useful_seconds,
   s.run_started_at, s.run_ended_at, s.exit_code, s.event_seq, s.created_at`;
 
 export interface SegmentRow {
@@ -36,6 +36,7 @@ export interface SegmentRow {
   readonly ends_at: Date;
   readonly state: SegmentState;
   readonly outcome: Outcome | null;
+  readonly expected_useful_seconds: number;
   readonly price_schedule_id: PriceScheduleId;
   readonly hold_id: HoldId;
   readonly run_started_at: Date | null;
@@ -63,6 +64,7 @@ export function segmentFromDb(row: SegmentRow): Segment {
     endsAt: toEpochSeconds(row.ends_at),
     state: row.state,
     outcome: row.outcome,
+    expectedUsefulSeconds: row.expected_useful_seconds,
     priceScheduleId: row.price_schedule_id,
     holdId: row.hold_id,
     runStartedAt: secondsOrNull(row.run_started_at),

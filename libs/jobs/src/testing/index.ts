@@ -124,6 +124,7 @@ export function segmentInput(
     windowGeneration: 1,
     nodes: 1,
     devicesPerNode: 8,
+    expectedUsefulSeconds: segment.interval.endsAt - segment.interval.startsAt,
     priceScheduleId: ids.next<PriceScheduleId>(),
     holdId: ids.next<HoldId>(),
   };
