@@ -64,6 +64,10 @@ export class Identity1764000000002 implements MigrationInterface {
       CREATE INDEX api_key_of_tenant ON api_key (tenant_id, id);
       ${tenantTable('api_key')}
       GRANT SELECT, INSERT, UPDATE ON api_key TO yusuan_app;
+      -- Whose key it is, for platform administrators: they revoke keys of any tenant, in that tenant's scope.
+      CREATE VIEW api_key_directory WITH (security_barrier) AS
+        SELECT id, tenant_id FROM api_key WHERE yusuan_is_platform_admin();
+      GRANT SELECT ON api_key_directory TO yusuan_app;
 
       -- The one look-up that happens before a tenant is known.
       CREATE FUNCTION yusuan_find_api_key(wanted bytea)

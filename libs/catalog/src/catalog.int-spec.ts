@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CenterId, PoolId, TenantId } from '#libs/kernel';
-import { type OperationContext, systemContext } from '#libs/platform';
-import { FixedClock, type TestDatabase, countingIds, testDatabase } from '#libs/testing';
+import { type OperationContext, Uuid7Source, systemContext } from '#libs/platform';
+import { FixedClock, type TestDatabase, testDatabase } from '#libs/testing';
 import { CatalogQueries } from './application/catalog-queries.service.js';
 import { RegisterCenterService } from './application/register-center.service.js';
 import { RegisterClusterService } from './application/register-cluster.service.js';
@@ -49,7 +49,7 @@ function catalogOn(db: TestDatabase) {
     new PoolStore(),
     new ReferenceStore(),
   ];
-  const ids = countingIds(clock);
+  const ids = new Uuid7Source(clock);
   return {
     queries: new CatalogQueries(db.app, centers, clusters, pools, reference, new PoolSiteStore()),
     queriesAsWorker: new CatalogQueries(db.worker, centers, clusters, pools, reference, new PoolSiteStore()),

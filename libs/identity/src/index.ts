@@ -1,0 +1,16 @@
+export { IdentityModule } from './identity.module.js';
+export { AddMemberService, type AddMemberInput } from './application/add-member.service.js';
+export { AuthenticateKeyService } from './application/authenticate-key.service.js';
+export { CreateApiKeyService, type CreateApiKeyInput } from './application/create-api-key.service.js';
+export { CreateProjectService, type CreateProjectInput } from './application/create-project.service.js';
+export { CreateTenantService, type CreateTenantInput } from './application/create-tenant.service.js';
+export { EnsurePlatformService, type Platform } from './application/ensure-platform.service.js';
+export { IdentityQueries } from './application/identity-queries.service.js';
+export type { IssuedApiKey } from './application/issue-api-key.service.js';
+export { MakeAdminKeyService } from './application/make-admin-key.service.js';
+export { RevokeApiKeyService } from './application/revoke-api-key.service.js';
+export { IdentityError, type IdentityErrorCode } from './domain/identity.errors.js';
+export { ACTIONS, type Action, PERMISSIONS, isAllowed, operatesCenter } from './domain/permissions.js';
+export { type Principal, contextOf, isPlatformAdmin, scopeOf } from './domain/principal.js';
+export type { ApiKey, Member, Project, Tenant, TenantKind } from './domain/read-types.js';
+export { ROLES, type Role, TENANT_ROLES } from './domain/roles.js';
