@@ -49,7 +49,8 @@ export function toDemand(job: PlannerJob, now: EpochSeconds, scope?: { poolId: P
 
 /** A stretch of one window with room for the whole gang, clipped to margin and limits. */
 export interface Opening extends Interval {
-  readonly index: number;
+  /** Its place by ascending start. */
+  index: number;
   readonly supply: WindowSupply;
   readonly centerId: CenterId;
   /** Cost units a second for the gang's whole nodes. */
@@ -63,9 +64,9 @@ export function costLimitOf(amount: Decimal | null, demand: Demand): CostUnits {
   return amount === null ? Infinity : toCostUnits(amount) * (1 + 1e-12) + demand.usefulSeconds;
 }
 
-/** Transfer times of one job, asked once for each pair of centers. */
+/** Transfer times of one job, asked once for each pair of centers. Rows are handed out, because a search asks along one. */
 export class TransferTable {
-  private readonly seconds = new Map<string, number>();
+  private readonly rows = new Map<CenterId, Map<CenterId, number>>();
 
   constructor(
     private readonly job: PlannerJob,
@@ -73,14 +74,22 @@ export class TransferTable {
   ) {}
 
   between(from: CenterId, to: CenterId): number {
-    if (from === to) return 0;
-    const key = `${from} ${to}`;
-    let known = this.seconds.get(key);
-    if (known === undefined) {
-      known = Math.max(0, Math.ceil(this.options.transferSeconds(this.job, from, to)));
-      this.seconds.set(key, known);
+    return this.inRow(this.rowFrom(from), from, to);
+  }
+
+  rowFrom(from: CenterId): Map<CenterId, number> {
+    let row = this.rows.get(from);
+    if (row === undefined) this.rows.set(from, (row = new Map([[from, 0]])));
+    return row;
+  }
+
+  inRow(row: Map<CenterId, number>, from: CenterId, to: CenterId): number {
+    let seconds = row.get(to);
+    if (seconds === undefined) {
+      seconds = Math.max(0, Math.ceil(this.options.transferSeconds(this.job, from, to)));
+      row.set(to, seconds);
     }
-    return known;
+    return seconds;
   }
 }
 
@@ -99,9 +108,9 @@ export function eligibleWindows(supply: Supply, demand: Demand): WindowSupply[] 
 }
 
 /**
- * Every opening that a placement within the bounds may use, by ascending start. A window that opens only after a
- * placement already found has finished (objective `time`), or that alone costs more (`cost`, where nothing can be cut),
- * holds nothing better and is not looked into.
+ * Every opening that a placement within the bounds may use, by ascending start. What opens only after a placement already
+ * found has finished (objective `time`) holds nothing better and is not looked into; where nothing can be cut, neither is
+ * what is later (`time`) or dearer (`cost`) than a placement already found.
  */
 export function collectOpenings(
   windows: readonly WindowSupply[],
@@ -109,47 +118,45 @@ export function collectOpenings(
   bounds: Bounds,
   tables: { rates: RateTable; transfers: TransferTable },
 ): Opening[] {
-  const found: Omit<Opening, 'index'>[] = [];
+  const found: Opening[] = [];
+  const { job, isCuttable } = demand;
+  const isByTime = bounds.objective === 'time';
   const span = { startsAt: demand.earliestAt, endsAt: bounds.endLimit };
   let soonest = Infinity;
   let leastRate = Infinity;
   for (const supply of windows) {
-    if (bounds.objective === 'time' && supply.window.startsAt > soonest) break;
-    if (supply.freeMax < demand.job.nodes || supply.closesAt <= span.startsAt) continue;
-    const rate = tables.rates.rate(supply, demand.job.nodes * supply.poolSupply.pool.devicesPerNode);
-    if (bounds.objective === 'cost' && !demand.isCuttable && rate > leastRate) continue;
-    for (const stretch of stretchesFor(supply, span, demand.job.nodes)) {
-      const opening = toOpening(supply, stretch, rate, demand, tables.transfers);
-      const finishesAt = finishInOne(opening, demand, bounds);
+    if (isByTime && supply.window.startsAt > soonest) break;
+    if (supply.freeMax < job.nodes || supply.closesAt <= span.startsAt) continue;
+    const rate = tables.rates.rate(supply, job.nodes * supply.poolSupply.pool.devicesPerNode);
+    if (!isByTime && !isCuttable && rate > leastRate) continue;
+    const arrivesAt = arrivalAt(supply, demand, tables.transfers);
+    for (const { startsAt, endsAt } of stretchesFor(supply, span, job.nodes)) {
+      const firstStartAt = Math.max(startsAt, arrivesAt);
+      const finishesAt = finishInOne({ firstStartAt, endsAt, rate }, demand, bounds);
+      if (!isCuttable && (finishesAt === Infinity || (isByTime && finishesAt > soonest))) continue;
       if (finishesAt < Infinity) leastRate = Math.min(leastRate, rate);
       soonest = Math.min(soonest, finishesAt);
-      if (demand.isCuttable || finishesAt < Infinity) found.push(opening);
+      const { centerId } = supply.poolSupply.pool;
+      found.push({ index: found.length, startsAt, endsAt, supply, centerId, rate, firstStartAt });
     }
   }
-  return found.sort((a, b) => a.startsAt - b.startsAt).map((one, index) => ({ ...one, index }));
+  found.sort((a, b) => a.startsAt - b.startsAt || a.index - b.index);
+  found.forEach((one, index) => (one.index = index));
+  return found;
 }
 
-function toOpening(
-  supply: WindowSupply,
-  stretch: Interval,
-  rate: number,
-  demand: Demand,
-  transfers: TransferTable,
-): Omit<Opening, 'index'> {
-  const { pool } = supply.poolSupply;
+/** When the job could be there with its newest checkpoint. */
+function arrivalAt({ poolSupply }: WindowSupply, demand: Demand, transfers: TransferTable): EpochSeconds {
   const from = demand.isCuttable ? demand.job.lastCenterId : null;
-  const transfer = from === null ? 0 : transfers.between(from, pool.centerId);
-  return {
-    ...stretch,
-    supply,
-    centerId: pool.centerId,
-    rate,
-    firstStartAt: Math.max(stretch.startsAt, demand.earliestAt + transfer),
-  };
+  return demand.earliestAt + (from === null ? 0 : transfers.between(from, poolSupply.pool.centerId));
 }
 
 /** Finish of the whole job in this one opening; Infinity where a bound forbids it. */
-function finishInOne(opening: Omit<Opening, 'index'>, demand: Demand, bounds: Bounds): number {
+function finishInOne(
+  opening: Pick<Opening, 'firstStartAt' | 'endsAt' | 'rate'>,
+  demand: Demand,
+  bounds: Bounds,
+): number {
   const length = demand.firstRestartSeconds + demand.usefulSeconds;
   const finishesAt = opening.firstStartAt + length;
   const isWithin =

@@ -118,9 +118,17 @@ export function finishBound(label: Label, demand: Demand): EpochSeconds {
   return label.startsAt + label.restartSeconds + demand.usefulSeconds - label.usefulMax;
 }
 
-/** No way to finish is cheaper than this, where nothing costs less than `leastRate`. */
+/** No way to finish is cheaper than this, where nothing from here on costs less than `leastRate`. */
 export function costBound(label: Label, demand: Demand, leastRate: number): CostUnits {
-  return label.costMin + leastRate * (label.restartSeconds + demand.usefulSeconds - label.usefulMin);
+  let left = label.restartSeconds + demand.usefulSeconds - label.usefulMin;
+  let cost = label.costMin;
+  for (const spare of label.spares) {
+    if (spare.rate >= leastRate || left <= 0) break;
+    const taken = Math.min(left, spare.seconds);
+    cost += taken * spare.rate;
+    left -= taken;
+  }
+  return cost + leastRate * left;
 }
 
 /**

@@ -3,6 +3,7 @@ import { completeChain, isBetter, type Completion } from './chain.js';
 import type { Bounds, Demand, Opening, TransferTable } from './demand.js';
 import { Heap } from './heap.js';
 import { costBound, dominates, extendLabel, finishBound, firstLabel, shortestCut, type Label } from './label.js';
+import { byEndWithLeastRates, firstEndingAfter, type EndingOpening } from './ending-openings.js';
 import { SuffixCover } from './suffix-cover.js';
 
 export interface ChainSearchInput {
@@ -28,11 +29,19 @@ interface Queued {
   readonly order: number;
 }
 
+/** A step from one opening to the next that has not been taken yet: plain figures, since most are dropped by them. */
+interface Step {
+  readonly next: EndingOpening;
+  readonly startsAt: EpochSeconds;
+  readonly shortest: number;
+  readonly longest: number;
+}
+
 /**
  * Best-first search over chains, by labels with dominance. A chain's segment starts as soon as it can, or as late as the
  * segment before it can hand over (worth it where that one is cheaper), or as late as its own shortest length allows; its
  * length is chosen last, for the whole chain at once (`Label`). Bounds on finish and cost end the search: what is left in
- * the queue can't be better. After `stepsMax` transitions the best found so far stands.
+ * the queue can't be better. After `stepsMax` steps the best found so far stands.
  */
 export class ChainSearch {
   private best: Completion | null = null;
@@ -40,113 +49,143 @@ export class ChainSearch {
   private steps = 0;
   private order = 0;
   private readonly kept: Label[][];
-  private readonly byEnd: readonly Opening[];
+  private readonly byEnd: readonly EndingOpening[];
+  private readonly leastRates: readonly number[];
   private readonly cover: SuffixCover;
-  private readonly leastRate: number;
   private readonly queue: Heap<Queued>;
 
   constructor(private readonly input: ChainSearchInput) {
     const { openings, bounds } = input;
     this.kept = openings.map(() => []);
-    this.byEnd = [...openings].sort((a, b) => a.endsAt - b.endsAt || a.index - b.index);
     this.cover = new SuffixCover(openings);
-    this.leastRate = openings.reduce((least, one) => Math.min(least, one.rate), Infinity);
+    const sorted = byEndWithLeastRates(openings);
+    this.byEnd = sorted.byEnd;
+    this.leastRates = sorted.leastRates;
     this.queue = new Heap(bounds.objective === 'cost' ? isCheaper : isSooner);
   }
 
   /** The best chain that does all the work; null where there is none within the bounds. */
   findBest(): Completion | null {
-    if (this.input.openings.length === 0) return null;
-    this.seed(true);
-    this.drain(true);
+    const { openings, demand } = this.input;
+    if (openings.length === 0 || this.cover.after(-Infinity) < demand.usefulSeconds) return null;
+    this.run(true);
     return this.best;
   }
 
   /** The chain that does most of the work, soonest: for a job that is longer than all the supply there is. */
   findFurthest(): Partial | null {
-    if (this.input.openings.length === 0) return null;
-    this.seed(false);
-    this.drain(false);
+    if (this.input.openings.length > 0) this.run(false);
     return this.furthest;
   }
 
-  private seed(mustFinish: boolean): void {
-    const { openings, demand, bounds } = this.input;
-    const firsts = openings.filter((one) => one.firstStartAt <= bounds.startLimit && one.firstStartAt < one.endsAt);
-    for (const opening of firsts) this.enter(firstLabel(opening, demand), mustFinish);
-    if (demand.isCuttable) this.dive(mustFinish);
-  }
-
-  private drain(mustFinish: boolean): void {
-    if (!this.input.demand.isCuttable) return;
+  private run(mustFinish: boolean): void {
+    const { openings, demand, bounds, stepsMax } = this.input;
+    for (const opening of openings)
+      if (opening.firstStartAt <= bounds.startLimit && opening.firstStartAt < opening.endsAt)
+        this.enter(firstLabel(opening, demand), mustFinish);
+    if (!demand.isCuttable) return;
+    this.dive(mustFinish);
+    this.steps = 0;
     for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop()) {
-      if (this.steps >= this.input.stepsMax || (mustFinish && !this.canImprove(next.finish, next.cost))) break;
-      if (this.kept[next.label.opening.index]!.includes(next.label)) this.expand(next.label, mustFinish);
+      if (this.steps >= stepsMax || (mustFinish && !this.canImprove(next.finish, next.cost))) break;
+      if (this.kept[next.label.opening.index]?.includes(next.label) === true) this.expand(next.label, mustFinish);
     }
   }
 
   /** Follows the least loss of time from one opening to the next: a good bound early, and an answer whatever the budget of steps. */
   private dive(mustFinish: boolean): void {
-    const first = this.queue.peek();
-    let label: Label | null = first?.label ?? null;
-    const { demand } = this.input;
-    while (label !== null) {
-      let chosen: Label | null = null;
-      for (const next of this.successors(label)) {
-        if (next.opening.endsAt <= label.opening.endsAt) continue;
-        if (chosen === null || isLessLoss(next, chosen, demand)) chosen = next;
-      }
-      if (chosen !== null) this.enter(chosen, mustFinish);
-      label = chosen;
+    let label: Label | null = this.queue.peek()?.label ?? null;
+    while (label !== null && this.steps < this.input.stepsMax) {
+      label = this.leastLossAfter(label);
+      if (label !== null) this.enter(label, mustFinish);
     }
+  }
+
+  private leastLossAfter(label: Label): Label | null {
+    const { demand } = this.input;
+    const best: { step: Step | null; loss: number } = { step: null, loss: Infinity };
+    this.visitSteps(label, (next, startsAt, shortest, longest) => {
+      if (next.endsAt <= label.opening.endsAt) return;
+      const loss = startsAt - longest;
+      if (loss < best.loss || (loss === best.loss && next.endsAt > (best.step?.next.endsAt ?? 0))) {
+        best.step = { next, startsAt, shortest, longest };
+        best.loss = loss;
+      }
+    });
+    return best.step === null ? null : extendLabel(label, best.step.next.opening, best.step.startsAt, best.step, demand);
   }
 
   private expand(label: Label, mustFinish: boolean): void {
-    for (const next of this.successors(label)) {
-      this.enter(next, mustFinish);
-      if (this.steps >= this.input.stepsMax) return;
-    }
+    const { demand } = this.input;
+    this.visitSteps(label, (next, startsAt, shortest, longest) => {
+      if (mustFinish && !this.isPromising(label, next, startsAt, shortest, longest)) return;
+      const made = extendLabel(label, next.opening, startsAt, { shortest, longest }, demand);
+      if (made !== null) this.enter(made, mustFinish);
+    });
   }
 
-  private *successors(label: Label): Iterable<Label> {
-    const { demand, transfers } = this.input;
-    const { opening } = label;
-    const shortest = shortestCut(opening, label.restartSeconds, demand);
-    const shortestEndsAt = label.startsAt + shortest;
-    if (shortestEndsAt > opening.endsAt) return;
+  /** The bounds of the label that the step would make, before it is made. */
+  private isPromising(label: Label, next: EndingOpening, startsAt: number, shortest: number, longest: number): boolean {
+    const { demand, bounds } = this.input;
     const overhead = label.restartSeconds + demand.writeSeconds;
-    const longestEndsAt = Math.min(
-      opening.endsAt,
-      label.startsAt + overhead + demand.usefulSeconds - 1 - label.usefulMin,
-    );
-    for (let at = firstEndingAfter(this.byEnd, shortestEndsAt); at < this.byEnd.length; at++) {
+    const usefulMax = Math.min(label.usefulMax + longest - overhead, demand.usefulSeconds - 1);
+    const whole = demand.restartSeconds + demand.usefulSeconds;
+    const finish = startsAt + whole - usefulMax;
+    if (this.best === null || bounds.objective === 'time') return this.canImprove(finish, 0);
+    const leastRate = Math.min(this.leastRates[next.opening.index] ?? 0, label.opening.rate, label.spares[0]?.rate ?? Infinity);
+    const left = whole - (label.usefulMin + shortest - overhead);
+    return this.canImprove(finish, label.costMin + label.opening.rate * shortest + leastRate * left);
+  }
+
+  /**
+   * Every step from the label's opening to a later end. Once the next opening stands open, a second later there is a second
+   * more here: the total work is the same, so only the ends of that range can be best, and a later start only where the
+   * segment here is cheaper.
+   */
+  private visitSteps(
+    label: Label,
+    visit: (next: EndingOpening, startsAt: number, shortest: number, longest: number) => void,
+  ): void {
+    const { demand, transfers } = this.input;
+    const { opening, startsAt } = label;
+    const shortest = shortestCut(opening, label.restartSeconds, demand);
+    if (startsAt + shortest > opening.endsAt) return;
+    const overhead = label.restartSeconds + demand.writeSeconds;
+    const lastEndsAt = Math.min(opening.endsAt, startsAt + overhead + demand.usefulSeconds - 1 - label.usefulMin);
+    if (lastEndsAt < startsAt + shortest) return;
+    const row = transfers.rowFrom(opening.centerId);
+    for (let at = firstEndingAfter(this.byEnd, startsAt + shortest); at < this.byEnd.length; at++) {
       const next = this.byEnd[at]!;
-      if (next === opening || !this.canImprove(next.startsAt, 0)) continue;
+      if (next.opening === opening || !this.canImprove(next.startsAt, 0)) continue;
       this.steps++;
-      const transfer = transfers.between(opening.centerId, next.centerId);
-      for (const startsAt of startCandidates(next, opening, demand, {
-        soonest: Math.max(next.startsAt, shortestEndsAt + transfer),
-        latest: longestEndsAt + transfer,
-      })) {
-        const longest = Math.min(longestEndsAt, startsAt - transfer) - label.startsAt;
-        const made = extendLabel(label, next, startsAt, { shortest, longest }, demand);
-        if (made !== null) yield made;
-      }
+      const transfer = transfers.inRow(row, opening.centerId, next.opening.centerId);
+      const soonest = Math.max(next.startsAt, startsAt + shortest + transfer);
+      const lastUseful = next.endsAt - demand.restartSeconds - 1;
+      if (soonest > lastUseful) continue;
+      const longestFor = (start: number): number => Math.min(lastEndsAt, start - transfer) - startsAt;
+      visit(next, soonest, shortest, longestFor(soonest));
+      if (opening.rate >= next.rate) continue;
+      const latest = Math.min(lastEndsAt + transfer, lastUseful);
+      const squeezed = next.endsAt - shortestCut(next.opening, demand.restartSeconds, demand);
+      if (latest > soonest) visit(next, latest, shortest, longestFor(latest));
+      if (squeezed > soonest && squeezed < latest) visit(next, squeezed, shortest, longestFor(squeezed));
     }
   }
 
   /** Takes the label in unless the bounds, the supply left or another label says that nothing comes of it. */
   private enter(label: Label, mustFinish: boolean): void {
     const { demand, bounds } = this.input;
+    const { index } = label.opening;
     const finish = finishBound(label, demand);
-    const cost = costBound(label, demand, this.leastRate);
+    const cost = costBound(label, demand, this.leastRates[index] ?? 0);
     if (mustFinish) {
-      const left = demand.usefulSeconds + label.restartSeconds - label.usefulMax;
-      if (cost > bounds.costLimit || this.cover.after(label.startsAt) < left || !this.canImprove(finish, cost)) return;
+      if (cost > bounds.costLimit || !this.canImprove(finish, cost)) return;
+      if (this.cover.after(label.startsAt) < finish - label.startsAt) return;
     }
-    const kept = this.kept[label.opening.index]!;
+    const kept = this.kept[index] ?? [];
     if (kept.some((one) => dominates(one, label))) return;
-    this.kept[label.opening.index] = [...kept.filter((one) => !dominates(label, one)), label];
+    this.kept[index] = kept.filter((one) => !dominates(label, one));
+    this.kept[index].push(label);
     this.queue.push({ label, finish, cost, order: this.order++ });
     this.noteCompletion(label);
     if (!mustFinish) this.noteFurthest(label);
@@ -160,13 +199,13 @@ export class ChainSearch {
 
   private noteFurthest(label: Label): void {
     const { demand } = this.input;
-    const length = label.opening.endsAt - label.startsAt;
-    if (length < shortestCut(label.opening, label.restartSeconds, demand)) return;
-    const useful = label.usefulMax + length - label.restartSeconds - demand.writeSeconds;
-    const made = { label, endsAt: label.opening.endsAt, useful };
+    const { opening, startsAt, restartSeconds } = label;
+    const length = opening.endsAt - startsAt;
+    if (length < shortestCut(opening, restartSeconds, demand)) return;
+    const useful = label.usefulMax + length - restartSeconds - demand.writeSeconds;
     const best = this.furthest;
-    if (best === null || useful > best.useful || (useful === best.useful && made.endsAt < best.endsAt))
-      this.furthest = made;
+    if (best === null || useful > best.useful || (useful === best.useful && opening.endsAt < best.endsAt))
+      this.furthest = { label, endsAt: opening.endsAt, useful };
   }
 
   /** Whether something that finishes no sooner and costs no less could still be better than the best found. */
@@ -184,38 +223,4 @@ function isSooner(a: Queued, b: Queued): boolean {
 
 function isCheaper(a: Queued, b: Queued): boolean {
   return (a.cost - b.cost || a.finish - b.finish || a.order - b.order) < 0;
-}
-
-function isLessLoss(a: Label, b: Label, demand: Demand): boolean {
-  return (finishBound(a, demand) - finishBound(b, demand) || b.opening.endsAt - a.opening.endsAt) < 0;
-}
-
-function firstEndingAfter(byEnd: readonly Opening[], at: EpochSeconds): number {
-  let low = 0;
-  let high = byEnd.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (byEnd[middle]!.endsAt > at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-/**
- * When the next segment may start. Once the opening stands open, a second later here is a second more there: the total
- * work is the same, so only the ends of that range can be best, and a later start only where the segment before is cheaper.
- */
-function startCandidates(
-  next: Opening,
-  from: Opening,
-  demand: Demand,
-  range: { soonest: EpochSeconds; latest: EpochSeconds },
-): EpochSeconds[] {
-  const lastUseful = next.endsAt - demand.restartSeconds - 1;
-  if (range.soonest > lastUseful) return [];
-  if (from.rate >= next.rate) return [range.soonest];
-  const latest = Math.min(range.latest, lastUseful);
-  const squeezed = next.endsAt - shortestCut(next, demand.restartSeconds, demand);
-  const late = [squeezed, latest].filter((at) => at > range.soonest && at <= latest);
-  return [...new Set([range.soonest, ...late])];
 }
