@@ -28,7 +28,12 @@ export class PostgresSegmentStore extends SegmentStore {
         ],
         ...[segment.offerId, segment.windowId, segment.windowGeneration, segment.nodes, segment.devicesPerNode],
         ...[fromEpochSeconds(segment.startsAt), fromEpochSeconds(segment.endsAt), segment.state],
-        ...[segment.priceScheduleId, segment.holdId, segment.expectedUsefulSeconds, fromEpochSeconds(segment.createdAt)],
+        ...[
+          segment.priceScheduleId,
+          segment.holdId,
+          segment.expectedUsefulSeconds,
+          fromEpochSeconds(segment.createdAt),
+        ],
       ],
     );
   }
