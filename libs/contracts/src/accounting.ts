@@ -17,6 +17,11 @@ export type Account = z.infer<typeof account>;
 
 export const topUp = z.strictObject({ money: moneyIn({ places: 2, positive: true }), reference: text(1, 200) });
 export type TopUp = z.infer<typeof topUp>;
+/** `id` is the ledger transaction's. */
+export const acceptedTopUp = z
+  .object({ id: uuid, accountId: uuid, money: moneyOut, reference: z.string() })
+  .meta({ id: 'AcceptedTopUp' });
+export type AcceptedTopUp = z.infer<typeof acceptedTopUp>;
 
 export const entry = z
   .object({
@@ -109,7 +114,8 @@ export const centerReport = z
     idleRecoveredPercent: z.string().nullable(),
     revenue: z.array(moneyOut),
     electricity: z.array(z.object({ total: moneyOut, marginal: moneyOut })),
-    margin: z.array(z.object({ afterTotal: moneyOut, afterMarginal: moneyOut })),
+    /** Null where the electricity of some record is not known. */
+    margin: z.array(z.object({ afterTotal: moneyOut.nullable(), afterMarginal: moneyOut.nullable() })),
     ...energyFigures,
   })
   .meta({ id: 'CenterReport' });

@@ -57,6 +57,7 @@ export const offerQuery = pageQuery.extend({ center: code.optional() });
 
 export const windowQuery = z
   .strictObject({
+    ...pageQuery.shape,
     from: instantIn.optional(),
     to: instantIn.optional(),
     deviceKind: code.optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { code, currency, instantIn, instantOut, text, uuid } from './primitives.js';
+import { code, currency, instantIn, instantOut, pageQuery, text, uuid } from './primitives.js';
 
 const figure = (places = 3) =>
   z
@@ -139,12 +139,10 @@ export const pool = z
     deviceKind: z.string().nullable(),
     devicesPerNode: z.number().int().nullable(),
     nodes: z.number().int().nullable(),
-    runnable: z
-      .boolean()
-      .meta({
-        description:
-          'True where its cluster has a connector; without one it is catalogued and can be quoted, but nothing runs there.',
-      }),
+    runnable: z.boolean().meta({
+      description:
+        'True where its cluster has a connector; without one it is catalogued and can be quoted, but nothing runs there.',
+    }),
     idleWatts: figureOut,
     fullWatts: figureOut,
     suspendWatts: figureOut,
@@ -244,4 +242,7 @@ export const gridFactor = z
   .meta({ id: 'GridFactor' });
 export type GridFactor = z.infer<typeof gridFactor>;
 
-export const poolQuery = z.strictObject({ center: code.optional(), deviceKind: code.optional() });
+export const poolQuery = pageQuery.extend({ center: code.optional(), deviceKind: code.optional() });
+export const clusterQuery = pageQuery.extend({ center: code.optional() });
+export const tariffQuery = pageQuery.extend({ center: code.optional() });
+export const gridFactorQuery = pageQuery.extend({ region: text(1, 64).optional() });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { code, instantIn, instantOut, text, uuid } from './primitives.js';
+import { code, instantIn, instantOut, pageQuery, text, uuid } from './primitives.js';
 
 export const ROLES = ['platformAdmin', 'centerOperator', 'owner', 'submitter', 'finance', 'auditor'] as const;
 export const role = z.enum(ROLES);
@@ -13,6 +13,9 @@ export const me = z
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof me>;
+
+/** Another tenant's id: for platform administrators only. Default: the caller's own. */
+export const tenantQuery = pageQuery.extend({ tenantId: uuid.optional() });
 
 export const createTenant = z.strictObject({ code, name: text(1, 200) });
 export type CreateTenant = z.infer<typeof createTenant>;

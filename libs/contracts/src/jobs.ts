@@ -247,6 +247,10 @@ export const job = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof job>;
 
+/** Without what may be a megabyte: script and environment are read one job at a time. */
+export const jobListItem = job.omit({ run: true }).meta({ id: 'JobListItem' });
+export type JobListItem = z.infer<typeof jobListItem>;
+
 export const jobQuery = pageQuery.extend({
   state: jobState.optional(),
   project: code.optional(),

@@ -46,13 +46,11 @@ export function moneyIn(options: { readonly places: number; readonly positive?: 
   });
 }
 
-export const moneyOut = z
-  .object({ amount: z.string(), currency: z.string() })
-  .meta({
-    id: 'Money',
-    description: 'An exact decimal; never a float.',
-    examples: [{ amount: '12.50', currency: 'CNY' }],
-  });
+export const moneyOut = z.object({ amount: z.string(), currency: z.string() }).meta({
+  id: 'Money',
+  description: 'An exact decimal; never a float.',
+  examples: [{ amount: '12.50', currency: 'CNY' }],
+});
 
 /** An exact decimal quantity in a string; null where a figure that it needs is unknown. */
 export const decimalOut = z.string().meta({ examples: ['1.250000000'] });
@@ -98,5 +96,11 @@ export const problem = z
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problem>;
+
+/** What a problem's `type` points to. */
+export const problemKind = z
+  .object({ code: z.string(), status: z.number().int(), title: z.string(), help: z.string() })
+  .meta({ id: 'ProblemKind' });
+export type ProblemKind = z.infer<typeof problemKind>;
 
 export const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });

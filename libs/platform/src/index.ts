@@ -24,3 +24,5 @@ export { brokerSecrets } from './embedded/secrets.js';
 export { firstUnreachable } from './reachable.js';
 export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';
 export { OpsServer } from './ops-server.js';
+export { isDatabaseAway } from './database-away.js';
+export { IDEMPOTENCY_SECONDS, IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';
