@@ -87,6 +87,7 @@ export class Accounting1764000000006 implements MigrationInterface {
         CHECK (closed_at IS NULL OR captured + released = amount)
       );
       CREATE INDEX hold_open ON hold (tenant_id) WHERE closed_at IS NULL;
+      CREATE INDEX hold_of_job ON hold (job_id);
       ${tenantTable('hold')}
       GRANT SELECT ON hold TO yusuan_app;
       GRANT SELECT, INSERT, UPDATE ON hold TO yusuan_worker;
@@ -118,7 +119,7 @@ export class Accounting1764000000006 implements MigrationInterface {
       );
       CREATE INDEX metered_attempt_open ON metered_attempt (attempt_id) WHERE closed_at IS NULL;
       CREATE INDEX metered_attempt_of_hold ON metered_attempt (hold_id);
-      CREATE INDEX metered_attempt_of_job ON metered_attempt (tenant_id, job_id);
+      CREATE INDEX metered_attempt_of_job ON metered_attempt (job_id);
       ${tenantTable('metered_attempt')}
       GRANT SELECT ON metered_attempt TO yusuan_app;
       GRANT SELECT, INSERT, UPDATE ON metered_attempt TO yusuan_worker;
@@ -159,7 +160,7 @@ export class Accounting1764000000006 implements MigrationInterface {
         CONSTRAINT usage_record_billable CHECK (corrects IS NOT NULL OR billable_device_seconds BETWEEN 0 AND device_seconds),
         CONSTRAINT usage_record_no_overlap EXCLUDE USING gist (attempt_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (corrects IS NULL)
       );
-      CREATE INDEX usage_record_of_job ON usage_record (tenant_id, job_id, starts_at);
+      CREATE INDEX usage_record_of_job ON usage_record (job_id, starts_at);
       CREATE INDEX usage_record_of_center ON usage_record (center_id, starts_at);
       ${tenantTable('usage_record')}
       ${appendOnly('usage_record')}
@@ -256,7 +257,7 @@ export class Accounting1764000000006 implements MigrationInterface {
         -- A charge of zero (a zero price, or seconds beyond the limit) posts nothing.
         CHECK ((transaction_id IS NULL) = (gross_amount = 0))
       );
-      CREATE INDEX charge_of_job ON charge (tenant_id, job_id);
+      CREATE INDEX charge_of_job ON charge (job_id);
       ${tenantTable('charge')}
       ${appendOnly('charge')}
       GRANT SELECT ON charge TO yusuan_app;

@@ -20,18 +20,15 @@ describe('holds', () => {
   });
   afterAll(() => db.close());
 
-  const account = async (id: string) =>
-    (await db.admin.query('SELECT available, held, overdue FROM tenant_account WHERE id = $1', [id])).rows[0];
-  const holdOf = async (id: string) => (await db.admin.query('SELECT * FROM hold WHERE id = $1', [id])).rows[0];
   const drift = () => books.worker.checkBooks.execute(books.context);
 
   it('sets aside what an hour of a node can cost, with fee and tax', async () => {
     const tenant = await books.insertTenant('100.00');
     const segment = await books.mustReserve(tenant, offer, HOUR);
-    const hold = await holdOf(segment.holdId);
+    const hold = await books.hold(segment.holdId);
     expect(dec(hold.amount).toNumber()).toBeGreaterThanOrEqual(32.0544);
     expect(dec(hold.amount).toNumber()).toBeLessThan(32.0546);
-    const { available, held } = await account(tenant.accountId);
+    const { available, held } = await books.account(tenant);
     expect(held).toBe(hold.amount);
     expect(dec(available).plus(held).toFixed(2)).toBe('100.00');
     expect(await drift()).toEqual([]);
@@ -62,7 +59,7 @@ describe('holds', () => {
   it('refuses what the balance does not cover, and leaves nothing behind', async () => {
     const tenant = await books.insertTenant('32.05');
     expect(await books.reserve(tenant, offer, HOUR)).toBeNull();
-    expect(await account(tenant.accountId)).toMatchObject({ available: '32.050000000000', held: '0.000000000000' });
+    expect(await books.account(tenant)).toMatchObject({ available: '32.050000000000', held: '0.000000000000' });
     expect((await db.admin.query('SELECT * FROM hold WHERE tenant_id = $1', [tenant.tenantId])).rows).toEqual([]);
   });
 
@@ -71,7 +68,7 @@ describe('holds', () => {
     expect(await books.reserve(tenant, offer, HOUR)).not.toBeNull();
     expect(await books.reserve(tenant, offer, HOUR)).not.toBeNull();
     expect(await books.reserve(tenant, offer, HOUR)).toBeNull();
-    expect(dec((await account(tenant.accountId)).available).toFixed(2)).toBe('-64.11');
+    expect(dec((await books.account(tenant)).available).toFixed(2)).toBe('-64.11');
   });
 
   it('does not hold in a currency in which the tenant has no account', async () => {
@@ -85,7 +82,7 @@ describe('holds', () => {
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => books.reserve(tenant, offer, HOUR)));
     // 500 / 32.0544 is 15.6.
     expect(outcomes.filter((segment) => segment !== null)).toHaveLength(15);
-    const { available } = await account(tenant.accountId);
+    const { available } = await books.account(tenant);
     expect(dec(available).isNegative()).toBe(false);
     expect(await drift()).toEqual([]);
   });
@@ -96,8 +93,8 @@ describe('holds', () => {
     const release = () => db.worker.run(books.context, (ctx) => books.worker.holds.release(ctx, segment.holdId));
     const answers = await Promise.all(Array.from({ length: 10 }, release));
     expect(answers.filter(Boolean)).toHaveLength(1);
-    expect(await account(tenant.accountId)).toMatchObject({ available: '100.000000000000', held: '0.000000000000' });
-    const hold = await holdOf(segment.holdId);
+    expect(await books.account(tenant)).toMatchObject({ available: '100.000000000000', held: '0.000000000000' });
+    const hold = await books.hold(segment.holdId);
     expect(hold.released).toBe(hold.amount);
     expect(hold.closed_at).not.toBeNull();
     expect(await drift()).toEqual([]);
@@ -107,7 +104,7 @@ describe('holds', () => {
     const free = await books.insertOffer('0.0000');
     const tenant = await books.insertTenant('0');
     const segment = await books.mustReserve(tenant, free, HOUR);
-    expect((await holdOf(segment.holdId)).amount).toBe('0.000000000000');
+    expect((await books.hold(segment.holdId)).amount).toBe('0.000000000000');
     expect(await drift()).toEqual([]);
   });
 
@@ -116,7 +113,7 @@ describe('holds', () => {
     const passing = await books.insertOffer('3.5000', KNOWN_SITE, 'passThrough');
     const segment = await books.mustReserve(tenant, passing, HOUR);
     // 32.0544 + 9 kW × 1.25 × 0.60.
-    const { amount } = await holdOf(segment.holdId);
+    const { amount } = await books.hold(segment.holdId);
     expect(dec(amount).toDecimalPlaces(2).toFixed(2)).toBe('38.80');
   });
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Currency, JobId, PriceScheduleId } from '#libs/kernel';
+import type { Currency, Decimal, JobId, PriceScheduleId } from '#libs/kernel';
 import {
   Clock,
   type OperationContext,
@@ -48,6 +48,21 @@ export class JobCostQueries {
   async costOfJob(context: OperationContext, jobId: JobId, currency: Currency): Promise<JobCost> {
     const costs = (await this.costsOfJobs(context, [jobId])).get(jobId) ?? [];
     return costs.find((cost) => cost.currency === currency) ?? noCost(jobId, currency);
+  }
+
+  /**
+   * What jobs may have cost once their reserved and live segments are over: charged, and what is left of open holds, by
+   * currency. What a `maxCost` still leaves to plan with is the rest.
+   */
+  async committedOfJobs(
+    context: OperationContext,
+    jobIds: readonly JobId[],
+  ): Promise<ReadonlyMap<JobId, ReadonlyMap<Currency, Decimal>>> {
+    const sums = await this.transactions.run(context, (ctx) => this.usage.sumCommitted(ctx, jobIds));
+    const byJob = new Map<JobId, Map<Currency, Decimal>>();
+    for (const { jobId, currency, gross } of sums)
+      byJob.set(jobId, (byJob.get(jobId) ?? new Map<Currency, Decimal>()).set(currency, gross));
+    return byJob;
   }
 
   private async provisionalParts(ctx: TxContext, jobIds: readonly JobId[]): Promise<CostPart[]> {

@@ -9,6 +9,20 @@ const at = (text: string) => toEpochSeconds(new Date(text));
 const START = at('2026-10-31T15:20:00Z');
 const DAY = { startsAt: START, endsAt: START + 86_400 };
 
+interface RecordRow {
+  readonly id: string;
+  readonly starts_at: Date;
+  readonly ends_at: Date;
+  readonly device_seconds: string;
+  readonly billable_device_seconds: string;
+  readonly energy_basis: { readonly unknown: Readonly<Record<string, string>> };
+}
+
+interface AttemptRow {
+  readonly seen_until: Date;
+  readonly closed_at: Date | null;
+}
+
 describe('metering', () => {
   let db: TestDatabase;
   let books: BooksFixture;
@@ -26,12 +40,12 @@ describe('metering', () => {
 
   const meter = (attemptId: AttemptId) => books.worker.meterAttempt.execute(books.context, attemptId);
   const started = async (startedAt = START) => books.start(await books.mustReserve(tenant, offer, DAY), startedAt);
-  const recordsOf = async (attemptId: AttemptId) =>
-    (await db.admin.query('SELECT * FROM usage_record WHERE attempt_id = $1 ORDER BY starts_at', [attemptId])).rows;
+  const recordsOf = (attemptId: AttemptId) =>
+    books.rows<RecordRow>('SELECT * FROM usage_record WHERE attempt_id = $1 ORDER BY starts_at', [attemptId]);
   const spansOf = async (attemptId: AttemptId) =>
     (await recordsOf(attemptId)).map((row) => `${row.starts_at.toISOString()} ${row.device_seconds}`);
-  const attemptRow = async (attemptId: AttemptId) =>
-    (await db.admin.query('SELECT * FROM metered_attempt WHERE attempt_id = $1', [attemptId])).rows[0];
+  const attemptRow = (attemptId: AttemptId) =>
+    books.row<AttemptRow>('SELECT * FROM metered_attempt WHERE attempt_id = $1', [attemptId]);
 
   it('cuts at hours and at midnight of the billing zone', async () => {
     const attemptId = await started();
@@ -130,9 +144,9 @@ describe('metering', () => {
     await Promise.all([...Array.from({ length: 7 }, () => meter(attemptId)), books.end(attemptId, START + 22_000)]);
     await Promise.all(Array.from({ length: 8 }, () => meter(attemptId)));
     const records = await recordsOf(attemptId);
-    expect(records[0].starts_at).toEqual(new Date(START * 1000));
-    expect(records.at(-1).ends_at).toEqual(new Date((START + 22_000) * 1000));
-    for (const [index, record] of records.slice(1).entries()) expect(record.starts_at).toEqual(records[index].ends_at);
+    expect(records[0]?.starts_at).toEqual(new Date(START * 1000));
+    expect(records.at(-1)?.ends_at).toEqual(new Date((START + 22_000) * 1000));
+    for (const [index, record] of records.slice(1).entries()) expect(record.starts_at).toEqual(records[index]?.ends_at);
     expect(records.reduce((sum, row) => sum + Number(row.device_seconds), 0)).toBe(22_000 * 8);
     const queued = await db.admin.query(
       'SELECT count(*)::int AS n FROM rating_queue q JOIN usage_record u ON u.id = q.usage_record_id WHERE u.attempt_id = $1',
@@ -155,10 +169,10 @@ describe('metering', () => {
     await books.end(attemptId, START + 600);
     await meter(attemptId);
     const [record] = await recordsOf(attemptId);
-    const columns = Object.keys(record).filter((name) => name !== 'id');
+    const columns = Object.keys(record ?? {}).filter((name) => name !== 'id');
     const copy = db.dataSources.worker.query(
       `INSERT INTO usage_record (id, ${columns.join(', ')}) SELECT $1, ${columns.join(', ')} FROM usage_record WHERE id = $2`,
-      [books.ids.next(), record.id],
+      [books.ids.next(), record?.id],
     );
     await expect(copy.catch((error: unknown) => isConstraintViolation(error, 'usage_record_no_overlap'))).resolves.toBe(
       true,
@@ -194,7 +208,7 @@ describe('metering', () => {
       marginal_carbon_kg: '1.875000000',
       energy_provenance: 'modelled',
     });
-    expect(record.energy_basis).toMatchObject({
+    expect(record?.energy_basis).toMatchObject({
       baseline: 'idle',
       pue: '1.25',
       pueYear: 2024,
@@ -208,6 +222,6 @@ describe('metering', () => {
     const run = await books.runMetered(tenant, dark, { startsAt: START, endsAt: START + 60 });
     const [record] = await recordsOf(run.attemptId);
     expect(record).toMatchObject({ it_kwh: null, facility_kwh: null, carbon_kg: null, electricity_cost: null });
-    expect(record.energy_basis.unknown.itKwh).toMatch(/watts are not known/);
+    expect(record?.energy_basis.unknown.itKwh).toMatch(/watts are not known/);
   });
 });

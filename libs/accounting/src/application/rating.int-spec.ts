@@ -3,11 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type JobId, Money, dec, toEpochSeconds } from '#libs/kernel';
 import { testDatabase, type TestDatabase } from '#libs/testing';
 import { checkCharge, units } from '../testing/independent-checker.js';
-import { BooksFixture, KNOWN_SITE, type TestOffer, type TestTenant } from '../testing/index.js';
+import { BooksFixture, KNOWN_SITE, type TestOffer } from '../testing/index.js';
 
 const at = (text: string) => toEpochSeconds(new Date(text));
 const START = at('2026-10-31T15:20:00Z');
 const HOUR = { startsAt: START, endsAt: START + 3600 };
+
+type ChargeRow = Readonly<
+  Record<'device_hours' | 'center_amount' | 'fee_amount' | 'electricity_amount' | 'tax_amount' | 'gross_amount', string>
+>;
 
 describe('rating', () => {
   let db: TestDatabase;
@@ -26,24 +30,19 @@ describe('rating', () => {
 
   const rate = () => books.worker.rateUsage.execute(books.context);
   const drift = () => books.worker.checkBooks.execute(books.context);
-  const chargesOf = async (jobId: JobId) =>
-    (
-      await db.admin.query(
-        `SELECT c.*, u.starts_at FROM charge c JOIN usage_record u ON u.id = c.usage_record_id WHERE c.job_id = $1 ORDER BY u.starts_at`,
-        [jobId],
-      )
-    ).rows;
-  const account = async (tenant: TestTenant) =>
-    (await db.admin.query('SELECT * FROM tenant_account WHERE id = $1', [tenant.accountId])).rows[0];
-  const holdOf = async (id: string) => (await db.admin.query('SELECT * FROM hold WHERE id = $1', [id])).rows[0];
-  const postings = async (jobId: JobId, kind: string) =>
-    (
-      await db.admin.query(
-        `SELECT p.account, sum(p.amount)::text AS amount FROM posting p JOIN ledger_transaction t ON t.id = p.transaction_id
-         WHERE t.job_id = $1 AND t.kind = $2 GROUP BY 1 ORDER BY 1`,
-        [jobId, kind],
-      )
-    ).rows;
+  const chargesOf = (jobId: JobId) =>
+    books.rows<ChargeRow>(
+      `SELECT c.device_hours, c.center_amount, c.fee_amount, c.electricity_amount, c.tax_amount, c.gross_amount
+       FROM charge c JOIN usage_record u ON u.id = c.usage_record_id WHERE c.job_id = $1 ORDER BY u.starts_at`,
+      [jobId],
+    );
+  const postings = (jobId: JobId, kind: string) =>
+    books.rows<{ account: string; amount: string }>(
+      `SELECT p.account, sum(p.amount)::text AS amount FROM posting p JOIN ledger_transaction t ON t.id = p.transaction_id
+       WHERE t.job_id = $1 AND t.kind = $2 GROUP BY 1 ORDER BY 1`,
+      [jobId, kind],
+    );
+  const queued = async () => (await books.row<{ n: number }>('SELECT count(*)::int AS n FROM rating_queue')).n;
 
   it('charges each record, captures from the hold and gives back the rest', async () => {
     const tenant = await books.insertTenant('100.00');
@@ -63,10 +62,10 @@ describe('rating', () => {
       ['1.40000000', '4.900000000000', '0.392000000000', '0.317520000000'],
     ]);
     const gross = charges.reduce((sum, row) => sum.plus(row.gross_amount), dec(0));
-    const after = await account(tenant);
+    const after = await books.account(tenant);
     expect(after.held).toBe('0.000000000000');
     expect(dec(100).minus(after.available).equals(gross)).toBe(true);
-    const hold = await holdOf(run.holdId);
+    const hold = await books.hold(run.holdId);
     expect(dec(hold.captured).equals(gross)).toBe(true);
     expect(dec(hold.captured).plus(hold.released).equals(hold.amount)).toBe(true);
     expect(hold.closed_at).not.toBeNull();
@@ -101,8 +100,8 @@ describe('rating', () => {
         devices: 8,
         pricePerDeviceHour: price,
       });
-      const sum = (column: string, rows: Record<string, string>[]) =>
-        rows.reduce((total, row) => total + units(row[column] ?? ''), 0n);
+      const sum = (column: keyof ChargeRow, rows: ChargeRow[]) =>
+        rows.reduce((total, row) => total + units(row[column]), 0n);
       const charges = await chargesOf(run.jobId);
       expect({
         center: sum('center_amount', charges),
@@ -110,7 +109,7 @@ describe('rating', () => {
         tax: sum('tax_amount', charges),
         gross: sum('gross_amount', charges),
       }).toEqual(expected);
-      const hold = await holdOf(run.holdId);
+      const hold = await books.hold(run.holdId);
       expect(dec(hold.captured).lessThanOrEqualTo(hold.amount)).toBe(true);
       expect(units(hold.captured)).toBe(expected.gross);
     }
@@ -123,15 +122,15 @@ describe('rating', () => {
     for (const tenant of tenants)
       for (let index = 0; index < 3; index++)
         runs.push(await books.runMetered(tenant, offer, { startsAt: START, endsAt: START + 100 * 3600 }));
-    const queued = (await db.admin.query('SELECT count(*)::int AS n FROM rating_queue')).rows[0].n;
+    const waiting = await queued();
     const summaries = await Promise.all(Array.from({ length: 4 }, rate));
     await rate();
     const sum = (pick: (one: (typeof summaries)[number]) => number) => summaries.reduce((n, one) => n + pick(one), 0);
-    expect(sum((one) => one.charged)).toBe(queued);
+    expect(sum((one) => one.charged)).toBe(waiting);
     expect(sum((one) => one.parked)).toBe(0);
-    expect((await db.admin.query('SELECT count(*)::int AS n FROM rating_queue')).rows[0].n).toBe(0);
+    expect(await queued()).toBe(0);
     for (const run of runs) {
-      const hold = await holdOf(run.holdId);
+      const hold = await books.hold(run.holdId);
       expect(hold.closed_at).not.toBeNull();
       const charged = (await chargesOf(run.jobId)).reduce((total, row) => total.plus(row.gross_amount), dec(0));
       expect(charged.toFixed(12)).toBe(hold.captured);
@@ -152,14 +151,16 @@ describe('rating', () => {
     await books.worker.meterAttempt.execute(books.context, attemptId);
     expect(await rate()).toEqual({ charged: 2, parked: 2, holdsClosed: 1 });
     expect(await chargesOf(good.jobId)).toHaveLength(2);
-    const parked = await db.admin.query('SELECT failures, problem, retry_at FROM rating_queue');
-    expect(parked.rows).toHaveLength(2);
-    expect(parked.rows[0]).toMatchObject({
+    const parked = await books.rows<{ failures: number; problem: string; retry_at: Date }>(
+      'SELECT failures, problem, retry_at FROM rating_queue',
+    );
+    expect(parked).toHaveLength(2);
+    expect(parked[0]).toMatchObject({
       failures: 1,
       problem: expect.stringMatching(/electricity is passed through/),
     });
-    expect(parked.rows[0].retry_at.getTime()).toBeGreaterThan(START * 1000);
-    expect((await holdOf(segment.holdId)).closed_at).toBeNull();
+    expect(parked[0]?.retry_at.getTime()).toBeGreaterThan(START * 1000);
+    expect((await books.hold(segment.holdId)).closed_at).toBeNull();
     expect(await rate()).toEqual({ charged: 0, parked: 0, holdsClosed: 0 });
     books.at(START + 10);
     expect((await rate()).parked).toBe(2);
@@ -191,14 +192,14 @@ describe('rating', () => {
     await db.worker.run(books.context, (ctx) => books.worker.holds.release(ctx, run.holdId));
     await books.mustReserve(tenant, offer, { startsAt: START, endsAt: START + 1800 });
     await rate();
-    const after = await account(tenant);
+    const after = await books.account(tenant);
     expect(dec(after.available).isNegative()).toBe(false);
     expect(dec(after.overdue).greaterThan(0)).toBe(true);
     expect(await books.reserve(tenant, offer, HOUR)).toBeNull();
     const context = books.asTenant(tenant);
     const { accountId } = tenant;
     await books.app.topUp.execute(context, { accountId, money: Money.of('100.00', 'CNY'), reference: 'b2' });
-    expect(dec((await account(tenant)).overdue).isZero()).toBe(true);
+    expect(dec((await books.account(tenant)).overdue).isZero()).toBe(true);
     const events = await db.admin.query('SELECT seq, type FROM event WHERE subject_id = $1 ORDER BY seq', [accountId]);
     expect(events.rows).toEqual([
       { seq: 1, type: 'account.opened' },
@@ -212,8 +213,8 @@ describe('rating', () => {
     const tenant = await books.insertTenant('100.00');
     const run = await books.runMetered(tenant, offer, HOUR, START);
     expect(await rate()).toEqual({ charged: 0, parked: 0, holdsClosed: 1 });
-    expect((await holdOf(run.holdId)).closed_at).not.toBeNull();
-    expect((await account(tenant)).available).toBe('100.000000000000');
+    expect((await books.hold(run.holdId)).closed_at).not.toBeNull();
+    expect((await books.account(tenant)).available).toBe('100.000000000000');
   });
 
   it('keeps the hold while the attempt runs', async () => {
@@ -224,7 +225,7 @@ describe('rating', () => {
     await books.seen(attemptId, at('2026-10-31T16:04:00Z'));
     await books.worker.meterAttempt.execute(books.context, attemptId);
     expect(await rate()).toEqual({ charged: 1, parked: 0, holdsClosed: 0 });
-    const hold = await holdOf(segment.holdId);
+    const hold = await books.hold(segment.holdId);
     expect(hold.captured).toBe('21.369599986644');
     expect(hold.closed_at).toBeNull();
     await books.end(attemptId, at('2026-10-31T16:06:00Z'));

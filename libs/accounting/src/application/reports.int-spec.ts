@@ -117,14 +117,19 @@ describe('accounts and reports', () => {
   });
 
   it('shows charged beside provisional while a job runs, and the same sum after', async () => {
-    const segment = await books.mustReserve(tenant, offer, { startsAt: START, endsAt: END });
+    const segment = await books.mustReserve(tenant, offer, { startsAt: START, endsAt: END + 3600 });
     const attemptId = await books.start(segment);
     const cost = async () => {
       const found = await books.app.jobCosts.costOfJob(books.asTenant(tenant), segment.jobId, 'CNY');
       return [found.charged.gross.toFixed(), found.provisional.gross.toFixed()];
     };
+    const committed = async () => {
+      const found = await books.worker.jobCosts.committedOfJobs(books.context, [segment.jobId]);
+      return found.get(segment.jobId)?.get('CNY')?.toFixed(2);
+    };
     books.at(START);
     expect(await cost()).toEqual(['0', '0']);
+    expect(await committed()).toBe('91.09');
     books.at(END);
     const whole = '59.033519986644';
     expect(await cost()).toEqual(['0', whole]);
@@ -133,10 +138,12 @@ describe('accounts and reports', () => {
     expect(await cost()).toEqual(['0', whole]);
     await books.worker.rateUsage.execute(books.context);
     expect(await cost()).toEqual(['53.423999986644', '5.60952']);
+    expect(await committed()).toBe('91.09');
     await books.end(attemptId, END);
     await books.worker.meterAttempt.execute(books.context, attemptId);
     await books.worker.rateUsage.execute(books.context);
     expect(await cost()).toEqual([whole, '0']);
+    expect(await committed()).toBe('59.03');
     books.at(START);
   });
 

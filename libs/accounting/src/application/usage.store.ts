@@ -8,6 +8,12 @@ export interface ChargedSum {
   readonly sums: PriceSums;
 }
 
+export interface CommittedSum {
+  readonly jobId: JobId;
+  readonly currency: Currency;
+  readonly gross: Decimal;
+}
+
 /** A closed record that is not charged yet. */
 export interface UnchargedRecord {
   readonly jobId: JobId;
@@ -20,6 +26,8 @@ export interface UnchargedRecord {
 /** Reads only: what was used and charged. */
 export abstract class UsageStore {
   abstract sumCharges(ctx: TxContext, jobIds: readonly JobId[]): Promise<ChargedSum[]>;
+  /** Charged, and what is left of open holds. */
+  abstract sumCommitted(ctx: TxContext, jobIds: readonly JobId[]): Promise<CommittedSum[]>;
   abstract findUncharged(ctx: TxContext, jobIds: readonly JobId[]): Promise<UnchargedRecord[]>;
   /** From the day rollup, of the tenant in scope. */
   abstract reportUsage(ctx: TxContext, span: DaySpan, groupBy: readonly UsageDimension[]): Promise<UsageReportRow[]>;

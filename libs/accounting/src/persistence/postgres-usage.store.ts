@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { dec } from '#libs/kernel';
 import type { CenterId, Currency, JobId, PoolId, PriceScheduleId, ProjectId } from '#libs/kernel';
 import { type TxContext, query } from '#libs/platform';
-import { type ChargedSum, type UnchargedRecord, UsageStore } from '../application/usage.store.js';
+import { type ChargedSum, type CommittedSum, type UnchargedRecord, UsageStore } from '../application/usage.store.js';
 import type { CenterReportRow, DaySpan, EnergySums, UsageDimension, UsageReportRow } from '../domain/reports.js';
 import { decimalOrNull } from './rows.js';
 
@@ -109,6 +109,18 @@ export class PostgresUsageStore extends UsageStore {
         gross: dec(sums.gross),
       },
     }));
+  }
+
+  async sumCommitted(ctx: TxContext, jobIds: readonly JobId[]): Promise<CommittedSum[]> {
+    const found = await query<{ job_id: JobId; currency: Currency; gross: string }>(
+      ctx,
+      `SELECT job_id, currency, sum(gross) AS gross FROM (
+         SELECT job_id, currency, gross_amount AS gross FROM charge WHERE job_id = ANY ($1)
+         UNION ALL SELECT job_id, currency, amount - captured - released FROM hold WHERE job_id = ANY ($1) AND closed_at IS NULL
+       ) AS committed GROUP BY job_id, currency ORDER BY job_id, currency`,
+      [jobIds],
+    );
+    return found.map((row) => ({ jobId: row.job_id, currency: row.currency, gross: dec(row.gross) }));
   }
 
   async findUncharged(ctx: TxContext, jobIds: readonly JobId[]): Promise<UnchargedRecord[]> {

@@ -52,6 +52,19 @@ export interface TestSegment {
   readonly interval: Interval;
 }
 
+export interface AccountMoney {
+  readonly available: string;
+  readonly held: string;
+  readonly overdue: string;
+}
+
+export interface HoldMoney {
+  readonly amount: string;
+  readonly captured: string;
+  readonly released: string;
+  readonly closed_at: Date | null;
+}
+
 const DEVICES_PER_NODE = 8;
 const EPOCH = 1_700_000_000;
 const FAR = 2_000_000_000;
@@ -74,6 +87,26 @@ export class BooksFixture {
     const parts = { clock, ids, doorbells, sites, ...(billingZone ? { billingZone } : {}) };
     this.worker = accountingOn({ ...parts, transactions: db.worker });
     this.app = accountingOn({ ...parts, transactions: db.app });
+  }
+
+  /** Past every policy, to see what is kept. */
+  async rows<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.db.admin.query<Row>(sql, [...parameters])).rows;
+  }
+
+  /** The one row that is expected. */
+  async row<Row extends object>(sql: string, parameters: readonly unknown[] = []): Promise<Row> {
+    const [row] = await this.rows<Row>(sql, parameters);
+    if (!row) throw new Error(`no row: ${sql}`);
+    return row;
+  }
+
+  account({ accountId }: TestTenant): Promise<AccountMoney> {
+    return this.row('SELECT available, held, overdue FROM tenant_account WHERE id = $1', [accountId]);
+  }
+
+  hold(id: HoldId): Promise<HoldMoney> {
+    return this.row('SELECT amount, captured, released, closed_at FROM hold WHERE id = $1', [id]);
   }
 
   asTenant({ tenantId }: Pick<TestTenant, 'tenantId'>): OperationContext {
