@@ -1,0 +1,214 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Holds, JobCostQueries } from '#libs/accounting';
+import { ExtendWindowsService } from '#libs/capacity';
+import { JobQueries, type PlannableJob } from '#libs/jobs';
+import { DAY_SECONDS, type EpochSeconds, type JobId } from '#libs/kernel';
+import {
+  Clock,
+  IdSource,
+  Metrics,
+  nowSeconds,
+  type OperationContext,
+  systemContext,
+  TransactionRunner,
+} from '#libs/platform';
+import { type Plan, type PlannerJob, type PlannerSnapshot, planJobs } from '#libs/planner';
+import { hasChanged } from '../domain/forecast-change.js';
+import { NOTHING, plannerJobOf } from '../domain/planner-job.js';
+import { SCHEDULING } from '../scheduling.config.js';
+import { type CommitAnswer, CommitReservationService } from './commit-reservation.service.js';
+import { ForecastStore, type JobForecast } from './forecast.store.js';
+import { PlanCycleStore } from './plan-cycle.store.js';
+import { type PlanningSupply, PlanningSupplyService, plannerOptions } from './planning-supply.service.js';
+
+interface Round extends PlanningSupply {
+  readonly now: EpochSeconds;
+  readonly jobs: ReadonlyMap<JobId, PlannableJob>;
+  readonly planned: ReadonlyMap<JobId, PlannerJob>;
+  readonly snapshot: PlannerSnapshot;
+  readonly windowGenerations: ReadonlyMap<string, number>;
+}
+
+interface Outcome {
+  readonly plan: Plan;
+  readonly round: Round;
+  readonly reserved: number;
+  readonly lostRaces: number;
+}
+
+/**
+ * One cycle of the planner: 1. be the only one; 2. load a snapshot; 3. plan; 4. commit what starts soon, in rank order;
+ * 5. where supply was not what the plan saw, plan afresh; 6. write the forecasts that changed.
+ */
+@Injectable()
+export class PlanRoundService {
+  private readonly logger = new Logger('Planner');
+
+  constructor(
+    private readonly transactions: TransactionRunner,
+    private readonly clock: Clock,
+    private readonly ids: IdSource,
+    private readonly metrics: Metrics,
+    private readonly jobQueries: JobQueries,
+    private readonly costs: JobCostQueries,
+    private readonly holds: Holds,
+    private readonly supply: PlanningSupplyService,
+    private readonly windows: ExtendWindowsService,
+    private readonly commit: CommitReservationService,
+    private readonly forecasts: ForecastStore,
+    private readonly cycles: PlanCycleStore,
+  ) {}
+
+  /** False where another process plans at this moment. */
+  async execute(): Promise<boolean> {
+    const context = systemContext('planner', `plan-${this.ids.next<string>()}`);
+    // The lock goes with this transaction, which does nothing else: the round's own are short.
+    return this.transactions.run(context, async (lock) => {
+      if (!(await this.cycles.tryLock(lock))) return false;
+      const startedAt = this.clock.now().getTime();
+      await this.windows.execute({ ...context });
+      const outcome = await this.planUntilItFits({ ...context });
+      await this.writeForecasts({ ...context }, outcome);
+      await this.keepCycle({ ...context }, outcome, startedAt);
+      return true;
+    });
+  }
+
+  /** Whether a job waits that no reservation stands for, so that a plan could change something. */
+  async isDue(): Promise<boolean> {
+    const waiting = await this.jobQueries.findWaitingJobs(systemContext('planner', 'sweep'));
+    return waiting.some((job) => job.reservedSegment === null && (job.liveSegment === null || job.checkpoint !== null));
+  }
+
+  private async planUntilItFits(context: OperationContext): Promise<Outcome> {
+    let reserved = 0;
+    let lostRaces = 0;
+    for (let freshPlans = 0; ; freshPlans++) {
+      const round = await this.load(context);
+      const sizes = new Map([...round.jobs.values()].map((job) => [job.id, job.checkpoint?.sizeGib ?? 0]));
+      const plan = planJobs(round.snapshot, plannerOptions(round, sizes));
+      const answers = await this.commitAll(context, round, plan);
+      const refused = answers.filter((answer) => answer !== 'reserved').length;
+      reserved += answers.length - refused;
+      lostRaces += refused;
+      if (refused === 0 || freshPlans >= SCHEDULING.FRESH_PLANS_MAX) return { plan, round, reserved, lostRaces };
+    }
+  }
+
+  private async load(context: OperationContext): Promise<Round> {
+    const now = nowSeconds(this.clock);
+    const { supply, ...priced } = await this.supply.ofWorker(context, now);
+    const waiting = await this.jobQueries.findWaitingJobs(context);
+    const available = await this.transactions.run(context, (ctx) =>
+      this.holds.available(ctx, [...new Set(waiting.map((job) => job.tenantId))]),
+    );
+    const committed = await this.costs.committedOfJobs(
+      context,
+      waiting.map((job) => job.id),
+    );
+    const planned = waiting.flatMap(
+      (job) =>
+        plannerJobOf(job, {
+          now,
+          leadSeconds: priced.leadSeconds,
+          available: available.get(job.tenantId)?.get(job.currency) ?? NOTHING,
+          committed: committed.get(job.id)?.get(job.currency) ?? NOTHING,
+        }) ?? [],
+    );
+    const owners = ownersOf(waiting);
+    const commitments = supply.commitments.map((one) => ({
+      ...one,
+      jobId: owners.get(one.segmentId) ?? (one.segmentId as string as JobId),
+    }));
+    return {
+      ...priced,
+      now,
+      jobs: new Map(waiting.map((job) => [job.id, job])),
+      planned: new Map(planned.map((job) => [job.id, job])),
+      snapshot: { now, pools: priced.pools, lanes: priced.lanes, commitments, jobs: planned },
+      windowGenerations: new Map(
+        supply.lanes.flatMap((lane) => lane.windows.map((window) => [window.id, window.generation])),
+      ),
+    };
+  }
+
+  private async commitAll(context: OperationContext, round: Round, plan: Plan): Promise<CommitAnswer[]> {
+    const answers: CommitAnswer[] = [];
+    for (const reservation of plan.reservations) {
+      const job = round.jobs.get(reservation.jobId);
+      const planned = round.planned.get(reservation.jobId);
+      if (!job || !planned) continue;
+      const expected = job.walltimeSeconds - planned.remainingSeconds + reservation.segment.usefulSeconds;
+      const answer = await this.commit.execute(context, {
+        tenantId: job.tenantId,
+        reservation,
+        expectedUsefulSeconds: Math.min(expected, job.walltimeSeconds),
+        windowGeneration: round.windowGenerations.get(reservation.segment.windowId) ?? 0,
+        supply: round,
+      });
+      if (answer !== 'reserved') this.logger.log(`job ${reservation.jobId} not reserved: ${answer}`);
+      answers.push(answer);
+    }
+    return answers;
+  }
+
+  private async writeForecasts(context: OperationContext, { plan, round }: Outcome): Promise<void> {
+    const fresh = forecastsOf(plan, round);
+    await this.transactions.run(context, async (ctx) => {
+      const before = new Map((await this.forecasts.allForecasts(ctx)).map((forecast) => [forecast.jobId, forecast]));
+      await this.forecasts.saveForecasts(
+        ctx,
+        fresh.filter((forecast) => hasChanged(before.get(forecast.jobId), forecast)),
+      );
+      const current = new Set(fresh.map((forecast) => forecast.jobId));
+      await this.forecasts.deleteForecasts(
+        ctx,
+        [...before.keys()].filter((jobId) => !current.has(jobId)),
+      );
+    });
+  }
+
+  private async keepCycle(context: OperationContext, outcome: Outcome, startedAtMs: number): Promise<void> {
+    const { plan, round, reserved, lostRaces } = outcome;
+    const seconds = (this.clock.now().getTime() - startedAtMs) / 1000;
+    const counts = {
+      jobs: round.snapshot.jobs.length,
+      placed: plan.forecasts.length,
+      refused: plan.refusals.length,
+      reserved,
+      lostRaces,
+    };
+    const cycle = { id: this.ids.next<string>(), startedAt: round.now, seconds, planHash: plan.hash, ...counts };
+    await this.transactions.run(context, async (ctx) => {
+      await this.cycles.insertCycle(ctx, cycle);
+      await this.cycles.deleteCyclesBefore(ctx, round.now - SCHEDULING.CYCLE_DAYS * DAY_SECONDS);
+    });
+    this.metrics.planSeconds.observe(seconds);
+    this.metrics.lostRaces.inc(lostRaces);
+    this.metrics.planJobs.set({ result: 'placed' }, counts.placed);
+    this.metrics.planJobs.set({ result: 'refused' }, counts.refused);
+  }
+}
+
+function ownersOf(jobs: readonly PlannableJob[]): ReadonlyMap<string, JobId> {
+  const owners = new Map<string, JobId>();
+  for (const job of jobs)
+    for (const segment of [job.liveSegment, job.reservedSegment]) if (segment) owners.set(segment.id, job.id);
+  return owners;
+}
+
+function forecastsOf(plan: Plan, round: Round): JobForecast[] {
+  const common = (jobId: JobId) => {
+    const job = round.jobs.get(jobId);
+    return job ? { jobId, tenantId: job.tenantId, currency: job.currency, plannedAt: round.now } : null;
+  };
+  const placed = plan.forecasts.flatMap(({ jobId, startsAt, finishesAt, cost, segments, reasons }) => {
+    const shared = common(jobId);
+    return shared ? [{ ...shared, startsAt, finishesAt, cost, segments, reasons }] : [];
+  });
+  const refused = plan.refusals.flatMap(({ jobId, reasons }) => {
+    const shared = common(jobId);
+    return shared ? [{ ...shared, startsAt: null, finishesAt: null, cost: null, segments: [], reasons }] : [];
+  });
+  return [...placed, ...refused];
+}
