@@ -30,13 +30,16 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,libs,examples,tools,test}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', 'dist/**'],
+          // They are pure, so files may share a process: a third of the time goes.
+          isolate: false,
+          testTimeout: 30_000,
         },
       },
       {
         ...shared,
         test: {
           name: 'integration',
-          include: ['{apps,libs,migrations,test}/**/*.int-spec.ts'],
+          include: ['{apps,libs,migrations,examples,test}/**/*.int-spec.ts'],
           globalSetup: ['libs/testing/src/vitest-global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
