@@ -15,7 +15,7 @@ export { ReportQueries } from './application/report.queries.js';
 export { TopUpService, type TopUpInput } from './application/top-up.service.js';
 export type { Account } from './domain/account.js';
 export { AccountingError, type AccountingErrorCode } from './domain/accounting.errors.js';
-export { billingDay } from './domain/billing-day.js';
+export { billingDay, daysTouched } from './domain/billing-day.js';
 export type { StartedAttempt } from './domain/metered-attempt.js';
 export { type MeteringSite, energyOf } from './domain/metering-site.js';
 export { type WholeNodes, holdForUse, quoteUse } from './domain/price-use.js';

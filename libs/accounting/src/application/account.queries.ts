@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type AccountId, type TenantId, type TransactionId, asId } from '#libs/kernel';
+import { type AccountId, InvalidInputError, type TenantId, type TransactionId, asId, isUuid } from '#libs/kernel';
 import {
   type OperationContext,
   type Page,
   type PageRequest,
   TransactionRunner,
   asTenant,
-  decodeCursor,
-  pageOf,
+  decodeKeys,
+  pageByKeys,
 } from '#libs/platform';
 import type { Account } from '../domain/account.js';
 import { AccountingError } from '../domain/accounting.errors.js';
 import { AccountStore } from './account.store.js';
-import { type AccountEntry, LedgerStore } from './ledger.store.js';
+import { type AccountEntry, type EntryPlace, LedgerStore } from './ledger.store.js';
 
 /** Balances and entries of the tenant in scope. */
 @Injectable()
@@ -32,15 +32,15 @@ export class AccountQueries {
     return this.transactions.run(context, (ctx) => this.accounts.list(ctx));
   }
 
-  /** Newest first. @throws AccountingError `account-not-found`; InvalidInputError for a cursor that no page gave */
+  /** Line by line, newest first. @throws AccountingError `account-not-found`; InvalidInputError for a cursor that no page gave */
   async listEntries(context: OperationContext, id: AccountId, page: PageRequest): Promise<Page<AccountEntry>> {
-    const before = page.cursor === null ? null : asId<TransactionId>(decodeCursor(page.cursor));
+    const after = page.cursor === null ? null : placeOf(page.cursor);
     return this.transactions.run(context, async (ctx) => {
       const account = await this.accounts.find(ctx, id);
       if (!account) throw notFound();
       const { tenantId, currency } = account;
-      const entries = await this.ledger.listEntries(ctx, { tenantId, currency, before, limit: page.limit + 1 });
-      return pageOf(entries, page.limit);
+      const entries = await this.ledger.listEntries(ctx, { tenantId, currency, after, limit: page.limit + 1 });
+      return pageByKeys(entries, page.limit, ({ transactionId, line }) => [transactionId, line]);
     });
   }
 
@@ -62,6 +62,13 @@ export class AccountQueries {
   async accountIdsOfTenant(context: OperationContext, tenantId: TenantId): Promise<AccountId[]> {
     return this.transactions.run(context, (ctx) => this.accounts.findIdsOfTenant(ctx, tenantId));
   }
+}
+
+function placeOf(cursor: string): EntryPlace {
+  const [transactionId, line] = decodeKeys(cursor, ['text', 'integer']);
+  if (typeof transactionId === 'string' && isUuid(transactionId))
+    return { transactionId: asId<TransactionId>(transactionId), line: Number(line) };
+  throw new InvalidInputError([{ path: '/cursor', message: 'must be the nextCursor of an earlier page' }]);
 }
 
 function notFound(): AccountingError {

@@ -1,4 +1,4 @@
-import type { Currency, HoldId, JobId, SegmentId, TenantId, TransactionId } from '#libs/kernel';
+import type { Currency, HoldId, JobId, Money, SegmentId, TenantId, TransactionId } from '#libs/kernel';
 import type { AccountKind, Transaction } from '#libs/ledger';
 import type { TxContext } from '#libs/platform';
 
@@ -15,33 +15,37 @@ export interface LedgerEntry {
   readonly description: string;
 }
 
-/** A transaction as the tenant's account statement shows it: only the lines on the tenant's own accounts. */
+/** A line of a transaction on one of the tenant's own accounts, as the account's statement shows it. */
 export interface AccountEntry {
-  /** The transaction's. */
-  readonly id: TransactionId;
+  readonly transactionId: TransactionId;
+  readonly line: number;
   readonly kind: Transaction['kind'];
-  readonly at: Date;
+  readonly account: AccountKind;
+  /** Credit-positive. */
+  readonly amount: Money;
   readonly description: string;
   readonly reference: string | null;
   readonly jobId: JobId | null;
   readonly segmentId: SegmentId | null;
   readonly holdId: HoldId | null;
-  /** Credit-positive; the amounts are plain decimals. */
-  readonly lines: readonly { readonly account: AccountKind; readonly amount: string }[];
+  readonly at: Date;
 }
+
+/** A place in the statement: the entry shown last. */
+export type EntryPlace = Pick<AccountEntry, 'transactionId' | 'line'>;
 
 export interface EntriesPage {
   readonly tenantId: TenantId;
   readonly currency: Currency;
   readonly limit: number;
-  /** Entries older than this one; null: from the newest. */
-  readonly before: TransactionId | null;
+  /** Entries after this one; null: from the newest. */
+  readonly after: EntryPlace | null;
 }
 
 /** Double entry, append-only. All lines of the given transactions go in one statement, as the database demands. */
 export abstract class LedgerStore {
   /** Transactions without lines are not kept. Actor and request id come from the context. */
   abstract post(ctx: TxContext, entries: readonly LedgerEntry[], at: Date): Promise<void>;
-  /** Newest first. */
+  /** Newest transaction first, its lines in order. */
   abstract listEntries(ctx: TxContext, page: EntriesPage): Promise<AccountEntry[]>;
 }

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { dec } from '#libs/kernel';
-import type { HoldId, JobId, SegmentId, TransactionId } from '#libs/kernel';
+import { Money, dec } from '#libs/kernel';
+import type { Currency, HoldId, JobId, SegmentId, TransactionId } from '#libs/kernel';
 import type { AccountKind, TransactionKind } from '#libs/ledger';
 import { type TxContext, query } from '#libs/platform';
 import { type AccountEntry, type EntriesPage, type LedgerEntry, LedgerStore } from '../application/ledger.store.js';
 import { rows } from './rows.js';
 
-interface EntryLineRow {
+interface EntryRow {
   readonly id: TransactionId;
+  readonly line: number;
   readonly kind: TransactionKind;
   readonly at: Date;
   readonly description: string;
@@ -17,6 +18,7 @@ interface EntryLineRow {
   readonly hold_id: HoldId | null;
   readonly account: AccountKind;
   readonly amount: string;
+  readonly currency: Currency;
 }
 
 @Injectable()
@@ -42,19 +44,17 @@ export class PostgresLedgerStore extends LedgerStore {
     );
   }
 
-  async listEntries(ctx: TxContext, page: EntriesPage): Promise<AccountEntry[]> {
-    const lines = await query<EntryLineRow>(
+  async listEntries(ctx: TxContext, { tenantId, currency, limit, after }: EntriesPage): Promise<AccountEntry[]> {
+    const found = await query<EntryRow>(
       ctx,
-      `WITH page AS (
-         SELECT * FROM ledger_transaction t WHERE tenant_id = $1 AND ($3::uuid IS NULL OR id < $3)
-           AND EXISTS (SELECT FROM posting p WHERE p.transaction_id = t.id AND p.currency = $2 AND p.account LIKE 'tenant:%')
-         ORDER BY id DESC LIMIT $4)
-       SELECT t.id, t.kind, t.at, t.description, t.reference, t.job_id, t.segment_id, t.hold_id, p.account, p.amount
-       FROM page t JOIN posting p ON p.transaction_id = t.id WHERE p.currency = $2 AND p.account LIKE 'tenant:%'
-       ORDER BY t.id DESC, p.line`,
-      [page.tenantId, page.currency, page.before, page.limit],
+      `SELECT t.id, p.line, t.kind, p.account, p.amount, p.currency, t.description, t.reference, t.job_id, t.segment_id, t.hold_id, t.at
+       FROM ledger_transaction t JOIN posting p ON p.transaction_id = t.id
+       WHERE t.tenant_id = $1 AND p.currency = $2 AND p.account LIKE 'tenant:%'
+         AND ($3::uuid IS NULL OR (t.id <= $3 AND (t.id, -p.line) < ($3, -$4::integer)))
+       ORDER BY t.id DESC, p.line LIMIT $5`,
+      [tenantId, currency, after?.transactionId ?? null, after?.line ?? null, limit],
     );
-    return entriesOf(lines);
+    return found.map(fromDbEntry);
   }
 }
 
@@ -83,27 +83,18 @@ function toDbPostings({ id, tenantId, transaction }: LedgerEntry) {
   }));
 }
 
-/** Lines of one transaction stand together. */
-function entriesOf(lines: readonly EntryLineRow[]): AccountEntry[] {
-  const entries = new Map<TransactionId, AccountEntry>();
-  for (const row of lines) {
-    const line = { account: row.account, amount: dec(row.amount).toFixed() };
-    const entry = entries.get(row.id);
-    entries.set(row.id, entry ? { ...entry, lines: [...entry.lines, line] } : fromDbEntry(row, line));
-  }
-  return [...entries.values()];
-}
-
-function fromDbEntry(row: EntryLineRow, line: AccountEntry['lines'][number]): AccountEntry {
+function fromDbEntry(row: EntryRow): AccountEntry {
   return {
-    id: row.id,
+    transactionId: row.id,
+    line: row.line,
     kind: row.kind,
-    at: row.at,
+    account: row.account,
+    amount: Money.of(dec(row.amount), row.currency),
     description: row.description,
     reference: row.reference,
     jobId: row.job_id,
     segmentId: row.segment_id,
     holdId: row.hold_id,
-    lines: [line],
+    at: row.at,
   };
 }
