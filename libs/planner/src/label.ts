@@ -113,22 +113,29 @@ export function costOfUseful(label: Label, useful: number): CostUnits {
   return cost;
 }
 
-/** No way to finish is sooner than this. */
+/** No chain that goes on after this segment finishes sooner than this: another write and another restart come on top. */
 export function finishBound(label: Label, demand: Demand): EpochSeconds {
-  return label.startsAt + label.restartSeconds + demand.usefulSeconds - label.usefulMax;
+  const left = demand.usefulSeconds - label.usefulMax;
+  return label.startsAt + label.restartSeconds + left + demand.writeSeconds + demand.restartSeconds;
 }
 
-/** No way to finish is cheaper than this, where nothing from here on costs less than `leastRate`. */
-export function costBound(label: Label, demand: Demand, leastRate: number): CostUnits {
-  let left = label.restartSeconds + demand.usefulSeconds - label.usefulMin;
-  let cost = label.costMin;
+/**
+ * No chain that goes on after this segment, cut at `shortest` or later, is cheaper than this, where nothing that follows
+ * costs less than `leastRate`.
+ */
+export function costBound(label: Label, demand: Demand, shortest: number, leastRate: number): CostUnits {
+  const { rate } = label.opening;
+  const leastFromHere = Math.min(leastRate, rate);
+  const done = label.usefulMin + shortest - label.restartSeconds - demand.writeSeconds;
+  let left = demand.restartSeconds + demand.usefulSeconds - done;
+  let cost = label.costMin + rate * shortest;
   for (const spare of label.spares) {
-    if (spare.rate >= leastRate || left <= 0) break;
+    if (spare.rate >= leastFromHere || left <= 0) break;
     const taken = Math.min(left, spare.seconds);
     cost += taken * spare.rate;
     left -= taken;
   }
-  return cost + leastRate * left;
+  return cost + leastFromHere * left;
 }
 
 /**

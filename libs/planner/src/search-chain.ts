@@ -4,6 +4,7 @@ import type { Bounds, Demand, Opening, TransferTable } from './demand.js';
 import { Heap } from './heap.js';
 import { costBound, dominates, extendLabel, finishBound, firstLabel, shortestCut, type Label } from './label.js';
 import { byEndWithLeastRates, firstEndingAfter, type EndingOpening } from './ending-openings.js';
+import { lateStarts } from './late-starts.js';
 import { SuffixCover } from './suffix-cover.js';
 
 export interface ChainSearchInput {
@@ -39,7 +40,7 @@ interface Step {
 
 /**
  * Best-first search over chains, by labels with dominance. A chain's segment starts as soon as it can, or as late as the
- * segment before it can hand over (worth it where that one is cheaper), or as late as its own shortest length allows; its
+ * segment before it can hand over (worth it where that one is cheaper), or at one of the late starts between them; its
  * length is chosen last, for the whole chain at once (`Label`). Bounds on finish and cost end the search: what is left in
  * the queue can't be better. After `stepsMax` steps the best found so far stands.
  */
@@ -51,6 +52,8 @@ export class ChainSearch {
   private readonly kept: Label[][];
   private readonly byEnd: readonly EndingOpening[];
   private readonly leastRates: readonly number[];
+  /** By the opening's index. */
+  private readonly late: readonly EpochSeconds[][];
   private readonly cover: SuffixCover;
   private readonly queue: Heap<Queued>;
 
@@ -61,6 +64,7 @@ export class ChainSearch {
     const sorted = byEndWithLeastRates(openings);
     this.byEnd = sorted.byEnd;
     this.leastRates = sorted.leastRates;
+    this.late = input.demand.isCuttable ? lateStarts(openings, input.demand, input.transfers) : [];
     this.queue = new Heap(bounds.objective === 'cost' ? isCheaper : isSooner);
   }
 
@@ -132,7 +136,11 @@ export class ChainSearch {
     const whole = demand.restartSeconds + demand.usefulSeconds;
     const finish = startsAt + whole - usefulMax;
     if (this.best === null || bounds.objective === 'time') return this.canImprove(finish, 0);
-    const leastRate = Math.min(this.leastRates[next.opening.index] ?? 0, label.opening.rate, label.spares[0]?.rate ?? Infinity);
+    const leastRate = Math.min(
+      this.leastRates[next.opening.index] ?? 0,
+      label.opening.rate,
+      label.spares[0]?.rate ?? Infinity,
+    );
     const left = whole - (label.usefulMin + shortest - overhead);
     return this.canImprove(finish, label.costMin + label.opening.rate * shortest + leastRate * left);
   }
@@ -166,29 +174,34 @@ export class ChainSearch {
       visit(next, soonest, shortest, longestFor(soonest));
       if (opening.rate >= next.rate) continue;
       const latest = Math.min(lastEndsAt + transfer, lastUseful);
-      const squeezed = next.endsAt - shortestCut(next.opening, demand.restartSeconds, demand);
       if (latest > soonest) visit(next, latest, shortest, longestFor(latest));
-      if (squeezed > soonest && squeezed < latest) visit(next, squeezed, shortest, longestFor(squeezed));
+      for (const late of this.late[next.opening.index] ?? [])
+        if (late > soonest && late < latest) visit(next, late, shortest, longestFor(late));
     }
   }
 
-  /** Takes the label in unless the bounds, the supply left or another label says that nothing comes of it. */
+  /** Takes the label's own end into account, and keeps it to go on from unless bounds, supply or another label say that nothing comes of it. */
   private enter(label: Label, mustFinish: boolean): void {
-    const { demand, bounds } = this.input;
+    const { demand } = this.input;
+    this.noteCompletion(label);
+    if (!mustFinish) this.noteFurthest(label);
+    if (!demand.isCuttable) return;
     const { index } = label.opening;
+    const shortest = shortestCut(label.opening, label.restartSeconds, demand);
+    if (label.startsAt + shortest > label.opening.endsAt) return;
     const finish = finishBound(label, demand);
-    const cost = costBound(label, demand, this.leastRates[index] ?? 0);
-    if (mustFinish) {
-      if (cost > bounds.costLimit || !this.canImprove(finish, cost)) return;
-      if (this.cover.after(label.startsAt) < finish - label.startsAt) return;
-    }
+    const cost = costBound(label, demand, shortest, this.leastRates[index] ?? 0);
+    if (mustFinish && !this.canLeadOn(label, finish, cost)) return;
     const kept = this.kept[index] ?? [];
     if (kept.some((one) => dominates(one, label))) return;
     this.kept[index] = kept.filter((one) => !dominates(label, one));
     this.kept[index].push(label);
     this.queue.push({ label, finish, cost, order: this.order++ });
-    this.noteCompletion(label);
-    if (!mustFinish) this.noteFurthest(label);
+  }
+
+  private canLeadOn(label: Label, finish: EpochSeconds, cost: number): boolean {
+    if (cost > this.input.bounds.costLimit || !this.canImprove(finish, cost)) return false;
+    return this.cover.after(label.startsAt) >= finish - label.startsAt;
   }
 
   private noteCompletion(label: Label): void {
