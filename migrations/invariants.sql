@@ -42,7 +42,7 @@ captured AS (
   FROM ledger_transaction t JOIN posting p ON p.transaction_id = t.id WHERE t.kind = 'chargeCaptured' GROUP BY 1
 ),
 charged AS (
-  SELECT coalesce(sum(gross_amount), 0) AS gross, coalesce(sum(center_amount), 0) AS center,
+  SELECT coalesce(sum(gross_amount), 0) AS gross, coalesce(sum(center_amount + electricity_amount), 0) AS center,
     coalesce(sum(fee_amount), 0) AS fee, coalesce(sum(tax_amount), 0) AS tax FROM charge
 )
 

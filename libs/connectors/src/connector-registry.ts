@@ -1,6 +1,6 @@
 import type { ClusterId, EpochSeconds } from '#libs/kernel';
 import type { UnixUser } from '#libs/platform';
-import { Connector } from './connector.js';
+import { Connector, type ConnectorTiming } from './connector.js';
 import { ConnectorRejectedError } from './connectors.errors.js';
 import { LocalConnector } from './local/local-connector.js';
 import { LocalFolders, localRoot } from './local/local-folders.js';
@@ -35,6 +35,17 @@ export class ConnectorRegistry {
     const connector = this.make(cluster);
     this.made.set(cluster.id, { key, connector });
     return connector;
+  }
+
+  /** Null where nothing can run there: no connector, or settings that it refuses. */
+  timingOf(cluster: ConnectedCluster): ConnectorTiming | null {
+    if (cluster.connector === null) return null;
+    try {
+      return this.for(cluster).timing();
+    } catch (error) {
+      if (error instanceof ConnectorRejectedError) return null;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

@@ -26,3 +26,4 @@ export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';
 export { OpsServer } from './ops-server.js';
 export { isDatabaseAway } from './database-away.js';
 export { IDEMPOTENCY_SECONDS, IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';
+export { listening, runProcess, type RunningProcess, StartError } from './run-process.js';

@@ -61,6 +61,21 @@ export class EmbeddedPostgres {
     return server;
   }
 
+  /**
+   * The server of a folder that a broker holds now, for tools at the server's shell; null where none runs.
+   * Takes nothing and starts nothing.
+   */
+  static async attach(dataDir: string): Promise<EmbeddedPostgres | null> {
+    const absolute = resolve(dataDir);
+    const user = databaseUser();
+    const base = databaseBase(absolute, user);
+    const folder = join(base, 'postgres');
+    if (!existsSync(join(folder, 'PG_VERSION'))) return null;
+    const binaries = await postgresBinaries(user, base);
+    if (!(await isRunning(binaries, user, folder))) return null;
+    return new EmbeddedPostgres(binaries, user, folder, await runningPort(folder), brokerSecrets(absolute));
+  }
+
   get secretKey(): string {
     return this.secrets.secretKey;
   }

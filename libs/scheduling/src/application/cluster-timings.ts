@@ -1,3 +1,5 @@
+import type { ClusterId } from '#libs/kernel';
+
 /** What planning must know of how a cluster is driven; the connectors say it, and the process joins both. */
 export interface ClusterTiming {
   /** How long before its window a segment must end. */
@@ -9,7 +11,7 @@ export interface ClusterTiming {
 export abstract class ClusterTimings {
   /** Null where the cluster has no connector: it is quoted, and nothing runs there. */
   abstract timingOf(cluster: {
-    readonly id: string;
+    readonly id: ClusterId;
     readonly connector: string | null;
     readonly settings: unknown;
   }): ClusterTiming | null;
