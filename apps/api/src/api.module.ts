@@ -3,9 +3,11 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AccountingModule } from '#libs/accounting';
 import { CapacityModule } from '#libs/capacity';
 import { CatalogModule } from '#libs/catalog';
+import { ConnectorRegistry, ConnectorsModule } from '#libs/connectors';
 import { IdentityModule } from '#libs/identity';
 import { JobsModule } from '#libs/jobs';
 import { IdempotencyStore, type PlatformConfig, PlatformModule } from '#libs/platform';
+import { ClusterTimings, SchedulingModule } from '#libs/scheduling';
 import { AccountViews } from './accounts/account-views.service.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
@@ -32,6 +34,8 @@ import { PoolsController } from './pools/pools.controller.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { ProblemsController } from './problems/problems.controller.js';
 import { ProjectsController } from './projects/projects.controller.js';
+import { ConnectorTimings } from './quotes/connector-timings.js';
+import { QuotesController } from './quotes/quotes.controller.js';
 import { ReportsController } from './reports/reports.controller.js';
 import { Readiness } from './readiness.service.js';
 import { RouteTable } from './routes/route-table.service.js';
@@ -40,7 +44,15 @@ import { TariffsController } from './tariffs/tariffs.controller.js';
 import { TenantsController } from './tenants/tenants.controller.js';
 import { WindowsController } from './windows/windows.controller.js';
 
-const LIBRARIES = [CatalogModule, IdentityModule, CapacityModule, JobsModule, AccountingModule];
+const SCHEDULING = SchedulingModule.forRoot({
+  imports: [ConnectorsModule],
+  timings: {
+    provide: ClusterTimings,
+    useFactory: (registry: ConnectorRegistry) => new ConnectorTimings(registry),
+    inject: [ConnectorRegistry],
+  },
+});
+const LIBRARIES = [CatalogModule, IdentityModule, CapacityModule, JobsModule, AccountingModule, SCHEDULING];
 
 const CONTROLLERS = [
   MeController,
@@ -52,6 +64,7 @@ const CONTROLLERS = [
   GridFactorsController,
   OffersController,
   WindowsController,
+  QuotesController,
   JobsController,
   JobPartsController,
   SegmentsController,

@@ -109,7 +109,14 @@ export const cluster = z
   .meta({ id: 'Cluster' });
 export type Cluster = z.infer<typeof cluster>;
 
-const localSettings = z.strictObject({ slots: z.number().int().min(1).max(10_000) });
+const seconds = z.number().min(0).max(86_400).optional();
+const localSettings = z.strictObject({
+  slots: z.number().int().min(1).max(10_000),
+  pollSeconds: seconds,
+  graceSeconds: seconds,
+  leadSeconds: seconds,
+  startTimeoutSeconds: seconds,
+});
 const clusterFields = {
   name: text(1, 200),
   scheduler: text(1, 100).nullable(),

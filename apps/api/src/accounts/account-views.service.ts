@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { type Account, type AccountEntry, AccountingError, AccountQueries } from '#libs/accounting';
 import type { Account as ApiAccount, Entry, Page } from '#libs/contracts';
 import { IdentityError, IdentityQueries } from '#libs/identity';
-import { type AccountId, type Currency, parseDecimal, type TenantId } from '#libs/kernel';
+import type { AccountId, TenantId } from '#libs/kernel';
 import type { OperationContext, PageRequest } from '#libs/platform';
 import type { Caller } from '../http/api-call.js';
 import { toApiMoney } from '../wire/money.js';
+import { toApiPage } from '../wire/pages.js';
 import { inTenant } from '../wire/tenant-scope.js';
 
 const DIRECTORY_PAGE = 200;
@@ -34,9 +35,7 @@ export class AccountViews {
 
   /** @param context in the scope of the account's tenant */
   async entriesIn(context: OperationContext, id: AccountId, page: PageRequest): Promise<Page<Entry>> {
-    const { currency } = await this.accountIn(context, id);
-    const { items, nextCursor } = await this.accounts.listEntries(context, id, page);
-    return { items: items.flatMap((entry) => toApiEntries(entry, currency)), nextCursor };
+    return toApiPage(await this.accounts.listEntries(context, id, page), toApiEntry);
   }
 
   /** To anybody but an administrator no other tenant exists. */
@@ -66,16 +65,6 @@ function toApiAccount(account: Account, tenant: string): ApiAccount {
   };
 }
 
-function toApiEntries(entry: AccountEntry, currency: Currency): Entry[] {
-  return entry.lines.map(({ account, amount }, index) => ({
-    transactionId: entry.id,
-    line: index + 1,
-    kind: entry.kind,
-    account,
-    amount: toApiMoney(parseDecimal(amount), currency),
-    description: entry.description,
-    jobId: entry.jobId,
-    reference: entry.reference,
-    at: entry.at.toISOString(),
-  }));
+function toApiEntry({ segmentId: _segmentId, holdId: _holdId, ...entry }: AccountEntry): Entry {
+  return { ...entry, amount: entry.amount.toJson(), at: entry.at.toISOString() };
 }

@@ -56,8 +56,7 @@ export class AccountsController {
   @Get(':id/entries')
   @Action('account.read')
   @Answers(pageOf(entry), {
-    summary: 'What was posted to an account, newest first',
-    description: 'The limit counts transactions; each has a line for every part of the account that it touches.',
+    summary: 'What was posted to an account, line by line, newest first',
     problems: ['account-not-found'],
   })
   async listEntries(

@@ -65,7 +65,7 @@ export class ApiKeysController {
       create: async (ctx) => {
         const making = this.makeKey.execute(ctx, call.principal, input);
         const { apiKey: made, key } = await atField({ 'tenant-not-found': '/tenantId' }, making);
-        return { location: '/v1/api-keys', body: { ...toApiApiKey(made, body.centers), key } };
+        return { location: null, body: { ...toApiApiKey(made, body.centers), key } };
       },
       keep: (made) => ({ ...made, key: null }),
     });

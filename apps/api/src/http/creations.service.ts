@@ -13,7 +13,8 @@ import { bodyHash } from './canonical-json.js';
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export interface Created<Body> {
-  readonly location: string;
+  /** Null where what was made has no path of its own. */
+  readonly location: string | null;
   readonly body: Body;
 }
 
@@ -41,8 +42,7 @@ export class Creations {
     const key = keyOf(call);
     if (key === null) {
       const { location, body } = await this.transactions.run(context, (ctx) => creation.create(ctx));
-      call.reply.header('location', location);
-      return body;
+      return located(call, location, body);
     }
     return this.answerOnce(call, { ...creation, context }, key);
   }
@@ -60,11 +60,16 @@ export class Creations {
       return { status: 201, location, body: creation.keep ? creation.keep(body) : body };
     });
     const answer = answerOf(once);
-    call.reply.header('location', answer.location ?? '');
-    if (once.kind === 'created' && fresh !== undefined) return fresh;
+    if (once.kind === 'created' && fresh !== undefined) return located(call, answer.location, fresh);
     call.reply.header('idempotency-replayed', 'true');
-    return creation.recall ? creation.recall(creation.context, answer.body) : (answer.body as Body);
+    const body = creation.recall ? await creation.recall(creation.context, answer.body) : (answer.body as Body);
+    return located(call, answer.location, body);
   }
+}
+
+function located<Body>({ reply }: ApiCall, location: string | null, body: Body): Body {
+  if (location !== null) reply.header('location', location);
+  return body;
 }
 
 /** For routes that move money: the key is not the sender's choice. */

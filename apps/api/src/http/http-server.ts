@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -78,7 +77,7 @@ function refuseClient(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const code: HttpProblemCode = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed-request';
   const { status, title, help } = PROBLEMS[code];
-  const requestId = requestIdOf({ headers: {} } as IncomingMessage);
+  const requestId = requestIdOf({ headers: {} });
   const fault = { code, detail: help, faults: null, headers: {} };
   const body = JSON.stringify(problemOf(fault, { instance: '/', requestId }));
   const head = [

@@ -1,53 +1,27 @@
-import {
-  type Job as ApiJob,
-  type JobListItem,
-  secondsOfMinutes,
-  type Segment as ApiSegment,
-  type SubmitJob,
+import type {
+  Event as ApiEvent,
+  Explanation,
+  Job as ApiJob,
+  JobListItem,
+  Progress,
+  ProgressPoint as ApiProgressPoint,
+  Segment as ApiSegment,
+  SubmitJob,
 } from '#libs/contracts';
-import type { Event as ApiEvent, Progress, ProgressPoint as ApiProgressPoint } from '#libs/contracts';
-import type { Job, JobDemand, JobEvent, ProgressPoint, Segment, SubmitJobInput } from '#libs/jobs';
-import { asId, type Currency, dec, Money, type ProjectId, type QuoteId } from '#libs/kernel';
-import { fromApiInstantOrNull, toApiInstant, toApiInstantOrNull } from '../wire/instants.js';
+import { isTerminal, type Job, type JobEvent, type ProgressPoint, type Segment, type SubmitJobInput } from '#libs/jobs';
+import { asId, type CenterId, type Currency, type Decimal, Money, type ProjectId, type QuoteId } from '#libs/kernel';
+import { demandOfRequest, type JobForecast } from '#libs/scheduling';
+import { toApiInstant, toApiInstantOrNull } from '../wire/instants.js';
 
-const secondsOrNull = (minutes: number | null) => (minutes === null ? null : secondsOfMinutes(minutes));
 const minutesOrNull = (seconds: number | null) => (seconds === null ? null : seconds / 60);
-
-type ApiDemand = Pick<SubmitJob, 'resources' | 'workload' | 'checkpoint' | 'constraints' | 'objective'>;
-
-/** What decides where a job can run and what it costs: the same for a quote and a submission. */
-export function fromApiDemand(body: ApiDemand, currency: Currency): JobDemand {
-  const { resources, constraints, checkpoint } = body;
-  return {
-    nodes: resources.nodes,
-    devicesPerNode: resources.devicesPerNode,
-    deviceKinds: resources.deviceKinds,
-    minDeviceMemoryGib: resources.minDeviceMemoryGiB === null ? null : dec(resources.minDeviceMemoryGiB),
-    walltimeSeconds: secondsOfMinutes(body.workload.walltimeMinutes),
-    checkpoint: checkpoint && {
-      intervalSeconds: secondsOrNull(checkpoint.intervalMinutes),
-      sizeGib: checkpoint.sizeGiB,
-      signal: checkpoint.signal,
-      minSegmentSeconds: secondsOfMinutes(checkpoint.minSegmentMinutes),
-    },
-    centersAllowed: constraints.centersAllowed,
-    centersDenied: constraints.centersDenied,
-    earliestStartAt: fromApiInstantOrNull(constraints.earliestStart),
-    deadlineAt: fromApiInstantOrNull(constraints.deadline),
-    maxWaitSeconds: secondsOrNull(constraints.maxWaitMinutes),
-    maxCost: constraints.maxCost && Money.fromJson(constraints.maxCost),
-    currency,
-    objective: body.objective,
-    qos: 'normal',
-  };
-}
 
 export function fromApiSubmitJob(
   body: SubmitJob,
   known: { readonly projectId: ProjectId; readonly currency: Currency },
 ): SubmitJobInput {
   return {
-    ...fromApiDemand(body, known.currency),
+    ...demandOfRequest(body),
+    currency: known.currency,
     projectId: known.projectId,
     name: body.name,
     script: body.run.script,
@@ -64,9 +38,7 @@ export function fromApiSubmitJob(
 /** What other libraries know of a job. */
 export interface JobJoins {
   readonly project: string;
-  readonly reason: ApiJob['reason'];
-  readonly expectedStartAt: number | null;
-  readonly expectedFinishAt: number | null;
+  readonly forecast: JobForecast | null;
   readonly progress: ProgressPoint | null;
   readonly charged: Money;
   readonly provisional: Money;
@@ -78,7 +50,7 @@ export function toApiJobListItem(job: Job, joins: JobJoins): JobListItem {
     name: job.name,
     project: joins.project,
     state: job.state,
-    reason: joins.reason,
+    reason: reasonOf(job, joins.forecast),
     ...toApiDemand(job),
     qos: job.qos,
     requeue: job.requeue,
@@ -88,8 +60,8 @@ export function toApiJobListItem(job: Job, joins: JobJoins): JobListItem {
     startedAt: toApiInstantOrNull(job.startedAt),
     endedAt: toApiInstantOrNull(job.endedAt),
     exitCode: job.exitCode,
-    expectedStart: toApiInstantOrNull(joins.expectedStartAt),
-    expectedFinish: toApiInstantOrNull(joins.expectedFinishAt),
+    expectedStart: toApiInstantOrNull(joins.forecast?.startsAt ?? null),
+    expectedFinish: toApiInstantOrNull(joins.forecast?.finishesAt ?? null),
     progress: joins.progress && toApiProgress(joins.progress),
     cost: { charged: joins.charged.toJson(), provisional: joins.provisional.toJson() },
   };
@@ -97,6 +69,39 @@ export function toApiJobListItem(job: Job, joins: JobJoins): JobListItem {
 
 export function toApiJob(job: Job, joins: JobJoins): ApiJob {
   return { ...toApiJobListItem(job, joins), run: { script: job.script, env: { ...job.env }, image: null } };
+}
+
+/** What the newest plan says first; before there is one, why it began to wait. */
+function reasonOf(job: Job, forecast: JobForecast | null): ApiJob['reason'] {
+  if (isTerminal(job.state)) return null;
+  return forecast?.reasons[0]?.code ?? job.stateReason;
+}
+
+/** @param centerCodes of the planned segments' centers */
+export function toApiExplanation(
+  job: Job,
+  forecast: JobForecast | null,
+  centerCodes: ReadonlyMap<CenterId, string>,
+): Explanation {
+  const money = (amount: Decimal) => Money.of(amount, forecast?.currency ?? job.currency).toJson();
+  return {
+    jobId: job.id,
+    state: job.state,
+    plannedAt: toApiInstantOrNull(forecast?.plannedAt ?? null),
+    expectedStart: toApiInstantOrNull(forecast?.startsAt ?? null),
+    expectedFinish: toApiInstantOrNull(forecast?.finishesAt ?? null),
+    expectedCost: forecast?.cost ? money(forecast.cost) : null,
+    segments: (forecast?.segments ?? []).map((segment) => ({
+      center: centerCodes.get(segment.centerId) ?? '',
+      poolId: segment.poolId,
+      windowId: segment.windowId,
+      nodes: segment.nodes,
+      start: toApiInstant(segment.startsAt),
+      end: toApiInstant(segment.endsAt),
+      cost: money(segment.cost),
+    })),
+    reasons: (forecast?.reasons ?? []).map((reason) => ({ ...reason, figures: { ...reason.figures } })),
+  };
 }
 
 function toApiDemand(job: Job) {

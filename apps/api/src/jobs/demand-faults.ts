@@ -45,7 +45,8 @@ function isOfKind(pool: Pool, kinds: readonly string[]): boolean {
 /** A device whose memory is not known cannot be promised to have enough. */
 function hasMemory(kind: DeviceKind | undefined, { minDeviceMemoryGib }: JobDemand): boolean {
   if (minDeviceMemoryGib === null) return true;
-  return kind?.memoryGib != null && minDeviceMemoryGib.lessThanOrEqualTo(kind.memoryGib);
+  const memoryGib = kind?.memoryGib ?? null;
+  return memoryGib !== null && minDeviceMemoryGib.lessThanOrEqualTo(memoryGib);
 }
 
 function tooMany(path: string, words: string, pools: readonly Pool[], of: 'nodes' | 'devicesPerNode'): FieldFault {

@@ -4,6 +4,8 @@ import { CatalogQueries } from '#libs/catalog';
 import {
   type Event,
   event,
+  type Explanation,
+  explanation,
   listOf,
   type Page,
   pageOf,
@@ -15,15 +17,16 @@ import {
   type Segment,
   segment,
 } from '#libs/contracts';
-import { JobQueries, JobsError } from '#libs/jobs';
+import { type Job, JobQueries, JobsError } from '#libs/jobs';
 import type { JobId } from '#libs/kernel';
 import type { OperationContext } from '#libs/platform';
+import { ForecastQueries } from '#libs/scheduling';
 import { Action } from '../http/action.decorator.js';
 import { Context } from '../http/api-call.js';
 import { Answers } from '../openapi/answers.decorator.js';
 import { fromApiPage, toApiPage } from '../wire/pages.js';
 import { ID } from '../wire/params.js';
-import { toApiEvent, toApiProgressPoint, toApiSegment } from './convert.js';
+import { toApiEvent, toApiExplanation, toApiProgressPoint, toApiSegment } from './convert.js';
 
 /** What belongs to one job. */
 @Controller('v1/jobs/:id')
@@ -31,13 +34,14 @@ export class JobPartsController {
   constructor(
     private readonly jobs: JobQueries,
     private readonly catalog: CatalogQueries,
+    private readonly forecasts: ForecastQueries,
   ) {}
 
   @Get('segments')
   @Action('job.read')
   @Answers(listOf(segment), { summary: 'Where it ran, runs and is to run', problems: ['job-not-found'] })
   async listSegments(@Context() context: OperationContext, @Param('id', ID) id: JobId): Promise<{ items: Segment[] }> {
-    await this.refuseUnknown(context, id);
+    await this.find(context, id);
     const segments = await this.jobs.segmentsOfJob(context, id);
     const centers = await this.catalog.centersByIds(context, [...new Set(segments.map((each) => each.centerId))]);
     return { items: segments.map((each) => toApiSegment(each, centers.get(each.centerId)?.code ?? '')) };
@@ -51,7 +55,7 @@ export class JobPartsController {
     @Param('id', ID) id: JobId,
     @Query({ schema: pageQuery }) query: PageQuery,
   ): Promise<Page<Event>> {
-    await this.refuseUnknown(context, id);
+    await this.find(context, id);
     return toApiPage(await this.jobs.eventsOfJob(context, id, fromApiPage(query)), toApiEvent);
   }
 
@@ -66,11 +70,27 @@ export class JobPartsController {
     @Param('id', ID) id: JobId,
     @Query({ schema: progressQuery }) query: z.infer<typeof progressQuery>,
   ): Promise<Page<ProgressPoint>> {
-    await this.refuseUnknown(context, id);
+    await this.find(context, id);
     return toApiPage(await this.jobs.progressOfJob(context, id, fromApiPage(query)), toApiProgressPoint);
   }
 
-  private async refuseUnknown(context: OperationContext, id: JobId): Promise<void> {
-    if (!(await this.jobs.findJob(context, id))) throw new JobsError('job-not-found', `there is no job ${id}`);
+  @Get('explain')
+  @Action('job.read')
+  @Answers(explanation, {
+    summary: 'Why it waits, with figures, and what the newest plan expects of it',
+    problems: ['job-not-found'],
+  })
+  async explainJob(@Context() context: OperationContext, @Param('id', ID) id: JobId): Promise<Explanation> {
+    const job = await this.find(context, id);
+    const forecast = (await this.forecasts.forecastsOfJobs(context, [id])).get(id) ?? null;
+    const centerIds = [...new Set(forecast?.segments.map((each) => each.centerId))];
+    const centers = await this.catalog.centersByIds(context, centerIds);
+    return toApiExplanation(job, forecast, new Map([...centers].map(([centerId, { code }]) => [centerId, code])));
+  }
+
+  private async find(context: OperationContext, id: JobId): Promise<Job> {
+    const job = await this.jobs.findJob(context, id);
+    if (!job) throw new JobsError('job-not-found', `there is no job ${id}`);
+    return job;
   }
 }

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type JobCost, JobCostQueries } from '#libs/accounting';
 import type { Job as ApiJob, JobListItem } from '#libs/contracts';
 import { IdentityQueries } from '#libs/identity';
-import { isTerminal, type Job, JobQueries } from '#libs/jobs';
+import { type Job, JobQueries } from '#libs/jobs';
 import { type JobId, Money } from '#libs/kernel';
 import { type OperationContext, TransactionRunner } from '#libs/platform';
+import { ForecastQueries } from '#libs/scheduling';
 import { type JobJoins, toApiJob, toApiJobListItem } from './convert.js';
 
 /** Jobs as their tenant reads them: with project, reason, forecast, progress and cost, each from its own library. */
@@ -15,6 +16,7 @@ export class JobViews {
     private readonly identity: IdentityQueries,
     private readonly jobs: JobQueries,
     private readonly costs: JobCostQueries,
+    private readonly forecasts: ForecastQueries,
   ) {}
 
   async viewOf(context: OperationContext, job: Job): Promise<ApiJob> {
@@ -32,12 +34,11 @@ export class JobViews {
     return this.transactions.run(context, async (ctx) => {
       const projects = await this.identity.projectsByIds(ctx, [...new Set(jobs.map((job) => job.projectId))]);
       const progress = await this.jobs.latestProgress(ctx, jobIds);
+      const forecasts = await this.forecasts.forecastsOfJobs(ctx, jobIds);
       const costs = await this.costs.costsOfJobs(ctx, jobIds);
       return (job) => ({
         project: projects.get(job.projectId)?.code ?? '',
-        reason: isTerminal(job.state) ? null : job.stateReason,
-        expectedStartAt: null,
-        expectedFinishAt: null,
+        forecast: forecasts.get(job.id) ?? null,
         progress: progress.get(job.id) ?? null,
         ...costOf(job, costs),
       });

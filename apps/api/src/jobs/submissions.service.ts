@@ -5,6 +5,7 @@ import { IdentityQueries } from '#libs/identity';
 import type { JobDemand, SubmitJobInput } from '#libs/jobs';
 import { type Currency, type FieldFault, InvalidInputError, type ProjectId } from '#libs/kernel';
 import type { OperationContext } from '#libs/platform';
+import { RequestQuoteService } from '#libs/scheduling';
 import { ApiProblem } from '../problems/api-problem.js';
 import { fromApiSubmitJob } from './convert.js';
 import { demandFaults } from './demand-faults.js';
@@ -19,6 +20,7 @@ export class Submissions {
     private readonly identity: IdentityQueries,
     private readonly accounts: AccountQueries,
     private readonly catalogs: KnownCatalogs,
+    private readonly quotes: RequestQuoteService,
   ) {}
 
   /** @throws InvalidInputError; ApiProblem `no-account` */
@@ -27,7 +29,11 @@ export class Submissions {
     const project = await this.identity.findProjectByCode(context, body.project);
     const input = fromApiSubmitJob(body, { projectId: project?.id ?? NO_PROJECT, currency });
     const noProject = { path: '/project', message: `there is no project '${body.project}' in this tenant` };
-    const faults = [...(project ? [] : [noProject]), ...(await this.faultsOf(context, input))];
+    const faults = [
+      ...(project ? [] : [noProject]),
+      ...(await this.quoteFaults(context, input)),
+      ...(await this.faultsOf(context, input)),
+    ];
     if (faults.length > 0) throw new InvalidInputError(faults);
     return input;
   }
@@ -44,6 +50,12 @@ export class Submissions {
     const found = accounts.find((account) => account.currency === wanted) ?? accounts[0];
     if (!found) throw new ApiProblem('no-account', 'This tenant has no account that a job could be paid from.');
     return found.currency;
+  }
+
+  private async quoteFaults(context: OperationContext, { quoteId }: SubmitJobInput): Promise<FieldFault[]> {
+    const state = quoteId === null ? 'valid' : await this.quotes.stateOf(context, quoteId);
+    const words = { unknown: 'there is no such quote', expired: 'is past its validUntil: ask for a new quote' };
+    return state === 'valid' ? [] : [{ path: '/quoteId', message: words[state] }];
   }
 
   /** What was read a moment ago may let a job in; only what is read now may refuse it. */

@@ -45,7 +45,7 @@ export class MembersController {
     return this.creations.answer(call, {
       create: async (ctx) => {
         const made = await this.addMember.execute(ctx, body);
-        return { location: '/v1/members', body: toApiMember(made) };
+        return { location: null, body: toApiMember(made) };
       },
     });
   }

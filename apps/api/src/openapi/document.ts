@@ -25,7 +25,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
       ...document.components?.schemas,
       ...components,
       ...(schema['$ref'] ? {} : { Problem: schema }),
-    } as never,
+    },
   };
   return document;
 }

@@ -31,8 +31,8 @@ export function faultOf(error: unknown): Fault {
     return { code: error.code, detail: error.message, faults, headers };
   }
   if (error instanceof InvalidInputError) return invalidInput(error.faults);
-  if (error instanceof DomainError && isProblemCode(error.code) && PROBLEMS[error.code].status < 500)
-    return { code: error.code, detail: error.message, faults: null, headers: {} };
+  const code = error instanceof DomainError ? codeOf(error as DomainError<string>) : null;
+  if (code !== null && error instanceof DomainError) return { code, detail: error.message, faults: null, headers: {} };
   if (error instanceof HttpException && BY_STATUS[error.getStatus()]) return frameworkFault(error);
   if (isDatabaseAway(error)) return plain('unavailable', { 'retry-after': RETRY_SECONDS });
   return plain('internal-error');
@@ -55,6 +55,11 @@ export function problemOf(fault: Fault, request: { readonly instance: string; re
     requestId: request.requestId,
     ...(fault.faults ? { errors: [...fault.faults] } : {}),
   };
+}
+
+/** Null where the code is in no table, or says that the broker itself is at fault. */
+function codeOf(error: DomainError): ProblemCode | null {
+  return isProblemCode(error.code) && PROBLEMS[error.code].status < 500 ? error.code : null;
 }
 
 function frameworkFault(error: HttpException): Fault {

@@ -45,7 +45,7 @@ export class ProjectsController {
     return this.creations.answer(call, {
       create: async (ctx) => {
         const made = await this.makeProject.execute(ctx, body);
-        return { location: '/v1/projects', body: toApiProject(made) };
+        return { location: null, body: toApiProject(made) };
       },
     });
   }

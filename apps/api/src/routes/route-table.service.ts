@@ -31,7 +31,7 @@ export class RouteTable implements OnApplicationBootstrap {
 
   private routesOf(controller: object): Route[] {
     const prototype = Object.getPrototypeOf(controller) as Record<string, object>;
-    const base = Reflect.getMetadata(PATH_METADATA, prototype.constructor as object) as string;
+    const base = Reflect.getMetadata(PATH_METADATA, prototype.constructor) as string;
     return this.scanner.getAllMethodNames(prototype).flatMap((name) => {
       const handler = prototype[name];
       const path = handler && (Reflect.getMetadata(PATH_METADATA, handler) as string | undefined);

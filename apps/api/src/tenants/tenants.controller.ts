@@ -53,7 +53,7 @@ export class TenantsController {
       create: async (ctx) => {
         const made = await this.makeTenant.execute(ctx, { ...body, id });
         await this.accounts.execute(ctx, { tenantId: id, currency: CURRENCY });
-        return { location: '/v1/tenants', body: toApiTenant(made) };
+        return { location: null, body: toApiTenant(made) };
       },
     });
   }

@@ -8,8 +8,9 @@ export async function atField<T>(fields: Readonly<Record<string, string>>, work:
   try {
     return await work;
   } catch (error) {
-    const path = error instanceof DomainError ? fields[error.code] : undefined;
-    if (path === undefined) throw error;
-    throw new InvalidInputError([{ path, message: (error as DomainError).message }]);
+    if (!(error instanceof DomainError)) throw error;
+    const { code, message } = error as DomainError<string>;
+    const path = fields[code];
+    throw path === undefined ? error : new InvalidInputError([{ path, message }]);
   }
 }
