@@ -59,21 +59,33 @@ export class SchedulingExecution1764000000007 implements MigrationInterface {
         external_id text,
         state text NOT NULL CHECK (state IN ('SUBMITTING', 'QUEUED', 'RUNNING', 'ENDED')),
         time_limit_seconds integer NOT NULL CHECK (time_limit_seconds > 0),
+        -- The job's useful run time behind the checkpoint that it resumes from.
+        useful_before_seconds integer NOT NULL DEFAULT 0 CHECK (useful_before_seconds >= 0),
+        -- How the job is asked for a checkpoint; null where it can't be cut, interval null: only before the end.
+        checkpoint_signal text,
+        checkpoint_interval_seconds integer,
+        -- One broker at a time stages and submits it; after this instant another one may.
+        dispatch_until timestamptz,
         submitted_at timestamptz,
         started_at timestamptz,
         ended_at timestamptz,
+        outcome text,
         exit_code integer,
         -- What proved the end: the exit file, the scheduler's accounting, the operator.
         proof text,
         node_names text[] NOT NULL DEFAULT '{}',
         checkpoint_asked_at timestamptz,
         progress_offset bigint NOT NULL DEFAULT 0,
+        progress_at timestamptz,
         created_at timestamptz NOT NULL,
+        -- Its end is metered and its segment ended: nobody looks after it any more.
+        settled_at timestamptz,
         UNIQUE (segment_id, number),
         UNIQUE (job_id, fence),
-        CHECK ((state = 'ENDED') = (proof IS NOT NULL))
+        CHECK ((state = 'ENDED') = (proof IS NOT NULL)),
+        CHECK (settled_at IS NULL OR state = 'ENDED')
       );
-      CREATE INDEX attempt_unfinished ON attempt (cluster_id, id) WHERE state <> 'ENDED';
+      CREATE INDEX attempt_unsettled ON attempt (cluster_id, id) WHERE settled_at IS NULL;
       ${tenantTable('attempt')}
       GRANT SELECT ON attempt TO yusuan_app;
       GRANT SELECT, INSERT, UPDATE ON attempt TO yusuan_worker;

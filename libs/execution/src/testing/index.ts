@@ -1,0 +1,1 @@
+export { type Broker, ExecutionBed, secondsNow } from './execution-bed.js';
