@@ -110,6 +110,8 @@ export class QueueDoorbells extends Doorbells {
 /** Creates or upgrades BullMQ's schema and lets the broker's two roles work in it. Run as the owner. */
 export async function migrateQueues(client: pg.Client): Promise<void> {
   await runMigrations(client as never, 'bullmq');
+  // The first message of a queue would create its sequence, which only the owner of the schema may.
+  for (const bell of BELLS) await client.query('SELECT bullmq.next_job_id($1)', [bell]);
   await client.query(`
     GRANT USAGE ON SCHEMA bullmq TO yusuan_app, yusuan_worker;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO yusuan_app, yusuan_worker;
