@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 import { PURE_LIBRARIES } from './.dependency-cruiser.mjs';
 import { requireDisableReason } from './tools/eslint/require-disable-reason.mjs';
 
-const TESTS = ['**/*.{spec,int-spec,e2e-spec}.ts', 'test/**', 'libs/testing/**', 'libs/*/src/testing/**'];
+const TESTS = ['**/*.{spec,int-spec,e2e-spec}.ts', 'test/**', 'libs/testing/**', '{apps,libs}/*/src/testing/**'];
 
 /** Clock, chance and environment come into a pure library as arguments. */
 const IMPURE_PROPERTIES = [
