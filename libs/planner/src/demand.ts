@@ -1,6 +1,7 @@
 import type { CenterId, Decimal, EpochSeconds, Interval, PoolId } from '#libs/kernel';
 import { isPoolEligible, isTenantAllowed } from './eligibility.js';
 import { toCostUnits, type CostUnits, type RateTable } from './cost-units.js';
+import { inOrderOf } from './ending-openings.js';
 import { stretchesFor, type Supply, type WindowSupply } from './supply.js';
 import type { PlannerJob, PlannerObjective, PlannerOptions } from './types.js';
 
@@ -140,9 +141,9 @@ export function collectOpenings(
       found.push({ index: found.length, startsAt, endsAt, supply, centerId, rate, firstStartAt });
     }
   }
-  found.sort((a, b) => a.startsAt - b.startsAt || a.index - b.index);
-  found.forEach((one, index) => (one.index = index));
-  return found;
+  const sorted = inOrderOf(found, (one) => one.startsAt);
+  sorted.forEach((one, index) => (one.index = index));
+  return sorted;
 }
 
 /** When the job could be there with its newest checkpoint. */

@@ -15,7 +15,7 @@ import {
 import { waysToRun, type Way } from './testing/exhaustive.js';
 
 const HORIZON_SECONDS = 26;
-const RUNS = Number(2000);
+const RUNS = 1500;
 
 const upTo = (max: number, min = 0) => fc.integer({ min, max });
 const rawWindow = fc.record({

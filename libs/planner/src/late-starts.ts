@@ -14,12 +14,12 @@ const ROUNDS_MAX = 6;
  */
 export function lateStarts(openings: readonly Opening[], demand: Demand, transfers: TransferTable): EpochSeconds[][] {
   const shortest = openings.map((one) => shortestCut(one, demand.restartSeconds, demand));
-  const starts = openings.map(
-    (one, index) => new Set([one.endsAt - (shortest[index] ?? 0)].filter((at) => at > one.startsAt)),
-  );
-  if (openings.length <= SQUEEZED_OPENINGS_MAX)
-    for (let round = 0; round < ROUNDS_MAX; round++)
-      if (!addBridges(openings, starts, shortest, { demand, transfers })) break;
+  const againstEnd = (one: Opening): EpochSeconds[] =>
+    [one.endsAt - (shortest[one.index] ?? 0)].filter((at) => at > one.startsAt);
+  if (openings.length > SQUEEZED_OPENINGS_MAX) return openings.map(againstEnd);
+  const starts = openings.map((one) => new Set(againstEnd(one)));
+  for (let round = 0; round < ROUNDS_MAX; round++)
+    if (!addBridges(openings, starts, shortest, { demand, transfers })) break;
   return starts.map((set) => [...set].sort((a, b) => a - b));
 }
 

@@ -49,7 +49,8 @@ export class ChainSearch {
   private furthest: Partial | null = null;
   private steps = 0;
   private order = 0;
-  private readonly kept: Label[][];
+  /** By the opening's index; what dominates no other and is dominated by none. */
+  private readonly kept = new Map<number, Label[]>();
   private readonly byEnd: readonly EndingOpening[];
   private readonly leastRates: readonly number[];
   /** By the opening's index. */
@@ -59,7 +60,6 @@ export class ChainSearch {
 
   constructor(private readonly input: ChainSearchInput) {
     const { openings, bounds } = input;
-    this.kept = openings.map(() => []);
     this.cover = new SuffixCover(openings);
     const sorted = byEndWithLeastRates(openings);
     this.byEnd = sorted.byEnd;
@@ -92,7 +92,7 @@ export class ChainSearch {
     this.steps = 0;
     for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop()) {
       if (this.steps >= stepsMax || (mustFinish && !this.canImprove(next.finish, next.cost))) break;
-      if (this.kept[next.label.opening.index]?.includes(next.label) === true) this.expand(next.label, mustFinish);
+      if (this.kept.get(next.label.opening.index)?.includes(next.label) === true) this.expand(next.label, mustFinish);
     }
   }
 
@@ -116,13 +116,18 @@ export class ChainSearch {
         best.loss = loss;
       }
     });
-    return best.step === null ? null : extendLabel(label, best.step.next.opening, best.step.startsAt, best.step, demand);
+    return best.step === null
+      ? null
+      : extendLabel(label, best.step.next.opening, best.step.startsAt, best.step, demand);
   }
 
   private expand(label: Label, mustFinish: boolean): void {
     const { demand } = this.input;
     this.visitSteps(label, (next, startsAt, shortest, longest) => {
-      if (mustFinish && !this.isPromising(label, next, startsAt, shortest, longest)) return;
+      const isWorthIt = mustFinish
+        ? this.isPromising(label, next, startsAt, shortest, longest)
+        : this.canGoFurther(label.usefulMax + longest, startsAt);
+      if (!isWorthIt) return;
       const made = extendLabel(label, next.opening, startsAt, { shortest, longest }, demand);
       if (made !== null) this.enter(made, mustFinish);
     });
@@ -191,17 +196,21 @@ export class ChainSearch {
     if (label.startsAt + shortest > label.opening.endsAt) return;
     const finish = finishBound(label, demand);
     const cost = costBound(label, demand, shortest, this.leastRates[index] ?? 0);
-    if (mustFinish && !this.canLeadOn(label, finish, cost)) return;
-    const kept = this.kept[index] ?? [];
-    if (kept.some((one) => dominates(one, label))) return;
-    this.kept[index] = kept.filter((one) => !dominates(label, one));
-    this.kept[index].push(label);
+    if (mustFinish ? !this.canLeadOn(label, finish, cost) : !this.canGoFurther(label.usefulMax, label.startsAt)) return;
+    const kept = this.kept.get(index);
+    if (kept?.some((one) => dominates(one, label)) === true) return;
+    this.kept.set(index, kept === undefined ? [label] : [...kept.filter((one) => !dominates(label, one)), label]);
     this.queue.push({ label, finish, cost, order: this.order++ });
   }
 
   private canLeadOn(label: Label, finish: EpochSeconds, cost: number): boolean {
     if (cost > this.input.bounds.costLimit || !this.canImprove(finish, cost)) return false;
     return this.cover.after(label.startsAt) >= finish - label.startsAt;
+  }
+
+  /** Whether `useful` seconds, and all the supply after `at`, are more than the furthest chain found so far does. */
+  private canGoFurther(useful: number, at: EpochSeconds): boolean {
+    return this.furthest === null || useful + this.cover.after(at) > this.furthest.useful;
   }
 
   private noteCompletion(label: Label): void {

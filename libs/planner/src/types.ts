@@ -127,7 +127,7 @@ export const PLANNER_DEFAULTS = {
   commitHorizonSeconds: 900,
   windowOpenLeadSeconds: 1800,
   defaultMaxWaitSeconds: 4320 * 60,
-  searchStepsMax: 20_000,
+  searchStepsMax: 4000,
 } as const;
 
 export interface PlannedSegment extends Interval {
