@@ -13,6 +13,7 @@ import {
   type TxContext,
 } from '#libs/platform';
 import type { PlannedReservation, PlannedSegment } from '#libs/planner';
+import { PricingError } from '#libs/pricing';
 import type { PlanningSupply } from './planning-supply.service.js';
 
 export interface CommitReservationInput {
@@ -24,7 +25,7 @@ export interface CommitReservationInput {
   readonly supply: PlanningSupply;
 }
 
-/** `no-capacity` and `window-changed`: supply is not what the plan saw. `job-changed`: neither is the job. */
+/** `no-capacity` and `window-changed`: supply, or its price, is not what the plan saw. `job-changed`: neither is the job. */
 export type CommitAnswer = 'reserved' | 'no-capacity' | 'window-changed' | 'job-changed' | 'insufficient-funds';
 
 class NotReserved extends Error {
@@ -59,6 +60,8 @@ export class CommitReservationService {
       return 'reserved';
     } catch (error) {
       if (error instanceof NotReserved) return error.answer;
+      // Electricity that could be costed when this was planned cannot any more: no sale, and no harm to other jobs.
+      if (error instanceof PricingError) return 'window-changed';
       throw error;
     }
   }

@@ -20,6 +20,8 @@ export interface JobForecast {
 export abstract class ForecastStore {
   abstract findForecasts(ctx: TxContext, jobIds: readonly JobId[]): Promise<readonly JobForecast[]>;
   abstract allForecasts(ctx: TxContext): Promise<readonly JobForecast[]>;
+  /** Of which jobs something is forecast. */
+  abstract forecastJobIds(ctx: TxContext): Promise<readonly JobId[]>;
   /** Inserts or overwrites, in one statement. */
   abstract saveForecasts(ctx: TxContext, forecasts: readonly JobForecast[]): Promise<void>;
   abstract deleteForecasts(ctx: TxContext, jobIds: readonly JobId[]): Promise<void>;

@@ -12,26 +12,38 @@ import {
   systemContext,
   TransactionRunner,
 } from '#libs/platform';
-import { type Plan, type PlannerJob, type PlannerSnapshot, planJobs } from '#libs/planner';
+import type { Plan, PlannerJob, PlannerSnapshot } from '#libs/planner';
 import { hasChanged } from '../domain/forecast-change.js';
-import { NOTHING, plannerJobOf } from '../domain/planner-job.js';
+import { forecastsOfPlan } from '../domain/forecasts-of-plan.js';
+import { type Currencies, planByCurrency } from '../domain/plan-by-currency.js';
+import { NOTHING, plannerJobOf, secondsToPlan } from '../domain/planner-job.js';
 import { SCHEDULING } from '../scheduling.config.js';
 import { type CommitAnswer, CommitReservationService } from './commit-reservation.service.js';
-import { ForecastStore, type JobForecast } from './forecast.store.js';
+import { ForecastStore } from './forecast.store.js';
 import { PlanCycleStore } from './plan-cycle.store.js';
-import { type PlanningSupply, PlanningSupplyService, plannerOptions } from './planning-supply.service.js';
+import {
+  laneCurrencies,
+  type PlanningSupply,
+  PlanningSupplyService,
+  plannerOptions,
+} from './planning-supply.service.js';
 
 interface Round extends PlanningSupply {
   readonly now: EpochSeconds;
   readonly jobs: ReadonlyMap<JobId, PlannableJob>;
   readonly planned: ReadonlyMap<JobId, PlannerJob>;
   readonly snapshot: PlannerSnapshot;
+  readonly currencies: Currencies;
   readonly windowGenerations: ReadonlyMap<string, number>;
 }
+
+type Refusals = ReadonlyMap<JobId, CommitAnswer>;
 
 interface Outcome {
   readonly plan: Plan;
   readonly round: Round;
+  /** Of the last plan's reservations. */
+  readonly refusals: Refusals;
   readonly reserved: number;
   readonly lostRaces: number;
 }
@@ -74,10 +86,14 @@ export class PlanRoundService {
     });
   }
 
-  /** Whether a job waits that no reservation stands for, so that a plan could change something. */
+  /** Whether a plan could change something: work waits that nothing is reserved for, or a forecast outlives its job's waiting. */
   async isDue(): Promise<boolean> {
-    const waiting = await this.jobQueries.findWaitingJobs(systemContext('planner', 'sweep'));
-    return waiting.some((job) => job.reservedSegment === null && (job.liveSegment === null || job.checkpoint !== null));
+    const context = systemContext('planner', 'sweep');
+    const waiting = await this.jobQueries.findWaitingJobs(context);
+    if (waiting.some((job) => job.reservedSegment === null && secondsToPlan(job) > 0)) return true;
+    const planned = new Set(waiting.filter((job) => secondsToPlan(job) > 0).map((job) => job.id));
+    const forecast = await this.transactions.run(context, (ctx) => this.forecasts.forecastJobIds(ctx));
+    return forecast.some((jobId) => !planned.has(jobId));
   }
 
   private async planUntilItFits(context: OperationContext): Promise<Outcome> {
@@ -86,12 +102,12 @@ export class PlanRoundService {
     for (let freshPlans = 0; ; freshPlans++) {
       const round = await this.load(context);
       const sizes = new Map([...round.jobs.values()].map((job) => [job.id, job.checkpoint?.sizeGib ?? 0]));
-      const plan = planJobs(round.snapshot, plannerOptions(round, sizes));
-      const answers = await this.commitAll(context, round, plan);
-      const refused = answers.filter((answer) => answer !== 'reserved').length;
-      reserved += answers.length - refused;
-      lostRaces += refused;
-      if (refused === 0 || freshPlans >= SCHEDULING.FRESH_PLANS_MAX) return { plan, round, reserved, lostRaces };
+      const plan = planByCurrency(round.snapshot, round.currencies, plannerOptions(round, sizes));
+      const refusals = await this.commitAll(context, round, plan);
+      reserved += plan.reservations.length - refusals.size;
+      lostRaces += refusals.size;
+      if (refusals.size === 0 || freshPlans >= SCHEDULING.FRESH_PLANS_MAX)
+        return { plan, round, refusals, reserved, lostRaces };
     }
   }
 
@@ -126,34 +142,36 @@ export class PlanRoundService {
       jobs: new Map(waiting.map((job) => [job.id, job])),
       planned: new Map(planned.map((job) => [job.id, job])),
       snapshot: { now, pools: priced.pools, lanes: priced.lanes, commitments, jobs: planned },
+      currencies: { ofJob: new Map(waiting.map((job) => [job.id, job.currency])), ofLane: laneCurrencies(priced) },
       windowGenerations: new Map(
         supply.lanes.flatMap((lane) => lane.windows.map((window) => [window.id, window.generation])),
       ),
     };
   }
 
-  private async commitAll(context: OperationContext, round: Round, plan: Plan): Promise<CommitAnswer[]> {
-    const answers: CommitAnswer[] = [];
+  /** In rank order. Answers which jobs were refused, and by what. */
+  private async commitAll(context: OperationContext, round: Round, plan: Plan): Promise<Refusals> {
+    const refusals = new Map<JobId, CommitAnswer>();
     for (const reservation of plan.reservations) {
       const job = round.jobs.get(reservation.jobId);
       const planned = round.planned.get(reservation.jobId);
       if (!job || !planned) continue;
-      const expected = job.walltimeSeconds - planned.remainingSeconds + reservation.segment.usefulSeconds;
       const answer = await this.commit.execute(context, {
         tenantId: job.tenantId,
         reservation,
-        expectedUsefulSeconds: Math.min(expected, job.walltimeSeconds),
+        expectedUsefulSeconds: job.walltimeSeconds - planned.remainingSeconds + reservation.segment.usefulSeconds,
         windowGeneration: round.windowGenerations.get(reservation.segment.windowId) ?? 0,
         supply: round,
       });
-      if (answer !== 'reserved') this.logger.log(`job ${reservation.jobId} not reserved: ${answer}`);
-      answers.push(answer);
+      if (answer === 'reserved') continue;
+      this.logger.log(`job ${job.id} not reserved: ${answer}`);
+      refusals.set(job.id, answer);
     }
-    return answers;
+    return refusals;
   }
 
-  private async writeForecasts(context: OperationContext, { plan, round }: Outcome): Promise<void> {
-    const fresh = forecastsOf(plan, round);
+  private async writeForecasts(context: OperationContext, outcome: Outcome): Promise<void> {
+    const fresh = forecastsOfPlan(outcome.plan, { ...outcome.round, unfunded: unfundedOf(outcome) });
     await this.transactions.run(context, async (ctx) => {
       const before = new Map((await this.forecasts.allForecasts(ctx)).map((forecast) => [forecast.jobId, forecast]));
       await this.forecasts.saveForecasts(
@@ -197,18 +215,6 @@ function ownersOf(jobs: readonly PlannableJob[]): ReadonlyMap<string, JobId> {
   return owners;
 }
 
-function forecastsOf(plan: Plan, round: Round): JobForecast[] {
-  const common = (jobId: JobId) => {
-    const job = round.jobs.get(jobId);
-    return job ? { jobId, tenantId: job.tenantId, currency: job.currency, plannedAt: round.now } : null;
-  };
-  const placed = plan.forecasts.flatMap(({ jobId, startsAt, finishesAt, cost, segments, reasons }) => {
-    const shared = common(jobId);
-    return shared ? [{ ...shared, startsAt, finishesAt, cost, segments, reasons }] : [];
-  });
-  const refused = plan.refusals.flatMap(({ jobId, reasons }) => {
-    const shared = common(jobId);
-    return shared ? [{ ...shared, startsAt: null, finishesAt: null, cost: null, segments: [], reasons }] : [];
-  });
-  return [...placed, ...refused];
+function unfundedOf({ refusals }: Outcome): ReadonlySet<JobId> {
+  return new Set([...refusals].flatMap(([jobId, answer]) => (answer === 'insufficient-funds' ? [jobId] : [])));
 }

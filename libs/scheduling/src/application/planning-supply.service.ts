@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { CapacityQueries, type Commitment, type OfferTerms, type Supply } from '#libs/capacity';
+import { CapacityQueries, type Commitment, type OfferTerms, type Supply, type SupplyLane } from '#libs/capacity';
 import { CatalogQueries, type PoolSite } from '#libs/catalog';
-import { Pricing } from '#libs/accounting';
-import type { EpochSeconds, Interval, OfferId, PoolId } from '#libs/kernel';
+import { PoolSites, Pricing } from '#libs/accounting';
+import type { Currency, EpochSeconds, OfferId, PoolId } from '#libs/kernel';
 import { type OperationContext, TransactionRunner } from '#libs/platform';
 import { PLANNER_DEFAULTS, type PlannerLane, type PlannerOptions, type PlannerPool } from '#libs/planner';
-import { holdAmount, type PriceSchedule, rateInterval } from '#libs/pricing';
+import { costOf, holdOf, isPriceable, type LanePrice } from '../domain/lane-price.js';
 import { transferSecondsOf } from '../domain/planner-job.js';
 import { SCHEDULING } from '../scheduling.config.js';
-import { ClusterTimings } from './cluster-timings.js';
+import { type ClusterTiming, ClusterTimings } from './cluster-timings.js';
 
 /** Supply with what it costs, as the planner and a quote take it. */
 export interface PlanningSupply {
@@ -16,7 +16,7 @@ export interface PlanningSupply {
   readonly lanes: readonly PlannerLane[];
   readonly sites: ReadonlyMap<PoolId, PoolSite>;
   readonly terms: ReadonlyMap<OfferId, OfferTerms>;
-  readonly schedules: ReadonlyMap<OfferId, PriceSchedule>;
+  readonly prices: ReadonlyMap<OfferId, LanePrice>;
   /** The longest lead of all clusters that have lanes. */
   readonly leadSeconds: number;
 }
@@ -29,6 +29,7 @@ export class PlanningSupplyService {
     private readonly capacity: CapacityQueries,
     private readonly catalog: CatalogQueries,
     private readonly pricing: Pricing,
+    private readonly meteringSites: PoolSites,
     private readonly timings: ClusterTimings,
   ) {}
 
@@ -48,28 +49,44 @@ export class PlanningSupplyService {
   }
 
   private async priced(context: OperationContext, supply: Supply<Commitment>): Promise<PlanningSupply> {
-    const poolIds = [...new Set(supply.lanes.map((lane) => lane.poolId))];
-    const sites = await this.catalog.sitesOfPools(context, poolIds);
+    const sites = await this.catalog.sitesOfPools(context, [...new Set(supply.lanes.map((lane) => lane.poolId))]);
     const memory = await this.deviceMemory(context);
-    const terms = new Map(supply.lanes.map((lane): [OfferId, OfferTerms] => [lane.offerId, lane]));
-    const prices = new Map(
-      [...terms].map(
-        ([id, { pricePerDeviceHour: perDeviceHour, electricity }]) => [id, { perDeviceHour, electricity }] as const,
-      ),
-    );
-    const schedules = await this.transactions.run(context, (ctx) => this.pricing.previewSchedules(ctx, prices));
+    const prices = await this.pricesOf(context, supply, sites);
     const timings = new Map([...sites].map(([id, site]) => [id, this.timings.timingOf(site.cluster)] as const));
-    const pools = [...sites.values()].flatMap((site) => plannerPool(site, memory));
-    const lanes = supply.lanes.map((lane): PlannerLane => ({
-      id: lane.offerId,
-      poolId: lane.poolId,
-      tenantsAllowed: lane.tenantsAllowed,
-      minSegmentSeconds: lane.minSegmentSeconds,
-      marginSeconds: timings.get(lane.poolId)?.marginSeconds ?? 0,
-      windows: lane.windows,
-    }));
-    const leadSeconds = Math.max(0, ...[...timings.values()].map((timing) => timing?.leadSeconds ?? 0));
-    return { pools, lanes, sites, terms, schedules, leadSeconds };
+    const isRunnable = (poolId: PoolId) => (timings.get(poolId) ?? null) !== null;
+    return {
+      pools: [...sites.values()].flatMap((site) => plannerPool(site, memory, isRunnable(site.poolId))),
+      lanes: supply.lanes.flatMap((lane) => plannerLane(lane, prices, timings)),
+      sites,
+      terms: new Map(supply.lanes.map((lane): [OfferId, OfferTerms] => [lane.offerId, lane])),
+      prices,
+      leadSeconds: Math.max(0, ...[...timings.values()].map((timing) => timing?.leadSeconds ?? 0)),
+    };
+  }
+
+  /** As they would be locked now. Offers on pools of which the catalog knows too little have none. */
+  private async pricesOf(
+    context: OperationContext,
+    { lanes }: Supply<Commitment>,
+    sites: ReadonlyMap<PoolId, PoolSite>,
+  ): Promise<ReadonlyMap<OfferId, LanePrice>> {
+    const offered = new Map(
+      lanes.map((lane) => [
+        lane.offerId,
+        { perDeviceHour: lane.pricePerDeviceHour, electricity: lane.electricity } as const,
+      ]),
+    );
+    return this.transactions.run(context, async (ctx) => {
+      const schedules = await this.pricing.previewSchedules(ctx, offered);
+      const metering = await this.meteringSites.sitesOf(ctx, [...sites.keys()]);
+      const prices = new Map<OfferId, LanePrice>();
+      for (const { offerId, poolId } of lanes) {
+        const [schedule, site] = [schedules.get(offerId), metering.get(poolId)];
+        const devicesPerNode = sites.get(poolId)?.devicesPerNode ?? null;
+        if (schedule && site && devicesPerNode !== null) prices.set(offerId, { schedule, site, devicesPerNode });
+      }
+      return prices;
+    });
   }
 
   private async deviceMemory(context: OperationContext): Promise<ReadonlyMap<string, number | null>> {
@@ -83,27 +100,50 @@ function span(now: EpochSeconds): { now: EpochSeconds; horizonEndsAt: EpochSecon
 }
 
 /** A pool whose device kind, devices or nodes nobody knows cannot be planned on. */
-function plannerPool(site: PoolSite, memory: ReadonlyMap<string, number | null>): PlannerPool[] {
+function plannerPool(site: PoolSite, memory: ReadonlyMap<string, number | null>, runnable: boolean): PlannerPool[] {
   const { deviceKind, devicesPerNode, nodes } = site;
   if (deviceKind === null || devicesPerNode === null || nodes === null) return [];
   const { id: centerId, code: centerCode } = site.center;
   const deviceMemoryGiB = memory.get(deviceKind) ?? null;
-  const runnable = site.cluster.connector !== null;
   return [{ id: site.poolId, centerId, centerCode, deviceKind, deviceMemoryGiB, devicesPerNode, nodes, runnable }];
+}
+
+/** What has no price is not for sale: an offer on a pool of too few facts, a window whose electricity nobody can cost. */
+function plannerLane(
+  lane: SupplyLane,
+  prices: ReadonlyMap<OfferId, LanePrice>,
+  timings: ReadonlyMap<PoolId, ClusterTiming | null>,
+): PlannerLane[] {
+  const price = prices.get(lane.offerId);
+  if (!price) return [];
+  return [
+    {
+      id: lane.offerId,
+      poolId: lane.poolId,
+      tenantsAllowed: lane.tenantsAllowed,
+      minSegmentSeconds: lane.minSegmentSeconds,
+      marginSeconds: timings.get(lane.poolId)?.marginSeconds ?? 0,
+      windows: lane.windows.filter((window) => isPriceable(price, window)),
+    },
+  ];
 }
 
 /** The planner's options over one supply: prices by the only rating code, transfers by size. */
 export function plannerOptions(supply: PlanningSupply, sizesGib: ReadonlyMap<string, number>): PlannerOptions {
-  const scheduleOf = (laneId: OfferId): PriceSchedule => {
-    const schedule = supply.schedules.get(laneId);
-    if (!schedule) throw new RangeError(`lane ${laneId} has no price`);
-    return schedule;
+  const priceOf = (laneId: OfferId): LanePrice => {
+    const price = supply.prices.get(laneId);
+    if (!price) throw new RangeError(`lane ${laneId} has no price`);
+    return price;
   };
-  const seconds = (interval: Interval) => interval.endsAt - interval.startsAt;
   return {
     ...PLANNER_DEFAULTS,
     transferSeconds: (job) => transferSecondsOf(sizesGib.get(job.id) ?? 0),
-    segmentCost: (laneId, devices, interval) => rateInterval(scheduleOf(laneId), devices * seconds(interval)).gross,
-    segmentHold: (laneId, devices, interval) => holdAmount(scheduleOf(laneId), devices, seconds(interval)).amount,
+    segmentCost: (laneId, devices, interval) => costOf(priceOf(laneId), devices, interval),
+    segmentHold: (laneId, devices, interval) => holdOf(priceOf(laneId), devices, interval),
   };
+}
+
+/** In which currency each lane is sold. */
+export function laneCurrencies(supply: PlanningSupply): ReadonlyMap<OfferId, Currency> {
+  return new Map([...supply.prices].map(([id, { schedule }]) => [id, schedule.currency]));
 }

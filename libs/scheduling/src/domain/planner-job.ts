@@ -1,5 +1,5 @@
 import { type Decimal, dec, type EpochSeconds } from '#libs/kernel';
-import type { JobDemand, PlannableJob } from '#libs/jobs';
+import type { JobDemand, PlannableJob, StandingSegment } from '#libs/jobs';
 import type { PlannerCheckpoint, PlannerJob } from '#libs/planner';
 import { SCHEDULING } from '../scheduling.config.js';
 
@@ -13,13 +13,19 @@ export interface PlanningFacts {
   readonly committed: Decimal;
 }
 
-/** What the planner is to place of a job, or null where its standing segments will do. */
-export function plannerJobOf(job: PlannableJob, facts: PlanningFacts): PlannerJob | null {
-  const standing = [job.liveSegment, job.reservedSegment].filter((segment) => segment !== null);
-  if (standing.length > 0 && job.checkpoint === null) return null;
+/** Useful seconds that are still to be placed: none where the job's standing segments will do all the work. */
+export function secondsToPlan(job: PlannableJob): number {
+  const standing = standingOf(job);
+  if (standing.length > 0 && job.checkpoint === null) return 0;
   const expectedUseful = Math.max(job.usefulSeconds, ...standing.map((segment) => segment.expectedUsefulSeconds));
-  const remainingSeconds = job.walltimeSeconds - expectedUseful;
-  if (remainingSeconds <= 0) return null;
+  return Math.max(0, job.walltimeSeconds - expectedUseful);
+}
+
+/** What the planner is to place of a job, or null where nothing is left to place. */
+export function plannerJobOf(job: PlannableJob, facts: PlanningFacts): PlannerJob | null {
+  const standing = standingOf(job);
+  const remainingSeconds = secondsToPlan(job);
+  if (remainingSeconds === 0) return null;
   const keepsWork = standing.length > 0 || job.usefulSeconds > 0;
   return {
     ...demandOf(job, facts.leadSeconds),
@@ -33,6 +39,10 @@ export function plannerJobOf(job: PlannableJob, facts: PlanningFacts): PlannerJo
     maxCost: job.maxCost ? job.maxCost.amount.minus(facts.committed) : null,
     available: facts.available,
   };
+}
+
+function standingOf(job: PlannableJob): StandingSegment[] {
+  return [job.liveSegment, job.reservedSegment].filter((segment) => segment !== null);
 }
 
 type Demand = Omit<

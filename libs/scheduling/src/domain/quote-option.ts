@@ -6,12 +6,12 @@ import { type Rated, sumRated } from '#libs/pricing';
 
 export type QuoteOption = Quote['options'][number];
 
-const SUMMED = ['facilityKwh', 'marginalFacilityKwh', 'carbonKg', 'marginalCarbonKg'] as const;
+type SummedFigure = 'facilityKwh' | 'marginalFacilityKwh' | 'carbonKg' | 'marginalCarbonKg';
 
 /** The energy of all segments: a figure that one of them lacks is unknown for the whole, with the reason. */
 export function quotedEnergy(parts: readonly EnergyFigures[]): QuoteOption['energy'] {
   const unknown: Record<string, string> = {};
-  const total = (figure: (typeof SUMMED)[number]): string | null => {
+  const total = (figure: SummedFigure): string | null => {
     const values: Decimal[] = [];
     for (const part of parts) {
       const value = part[figure];
@@ -32,9 +32,9 @@ export function quotedEnergy(parts: readonly EnergyFigures[]): QuoteOption['ener
   return { facilityKwh, marginalFacilityKwh, carbonKg, marginalCarbonKg, provenance: 'modelled', unknown };
 }
 
-/** What the segments will be charged, to the last digit. */
+/** What the segments will be charged, to the last digit. Electricity passed through is the center's, so parts sum to the whole. */
 export function quotedPrice(currency: string, parts: readonly Rated[]): QuoteOption['price'] {
-  const { center, fee, tax, gross } = sumRated(currency, [...parts]);
+  const { center, electricity, fee, tax, gross } = sumRated(currency, parts);
   const json = (amount: Decimal) => Money.of(amount, currency).toJson();
-  return { center: json(center), fee: json(fee), tax: json(tax), gross: json(gross) };
+  return { center: json(center.plus(electricity)), fee: json(fee), tax: json(tax), gross: json(gross) };
 }

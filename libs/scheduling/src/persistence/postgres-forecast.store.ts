@@ -29,6 +29,10 @@ export class PostgresForecastStore extends ForecastStore {
     return (await query<ForecastRow>(ctx, `SELECT ${COLUMNS} FROM forecast`)).map(fromDbForecast);
   }
 
+  async forecastJobIds(ctx: TxContext): Promise<JobId[]> {
+    return (await query<{ job_id: JobId }>(ctx, 'SELECT job_id FROM forecast')).map((row) => row.job_id);
+  }
+
   async saveForecasts(ctx: TxContext, forecasts: readonly JobForecast[]): Promise<void> {
     if (forecasts.length === 0) return;
     await query(
