@@ -1,7 +1,7 @@
 import type { CenterId, Decimal, EpochSeconds, Interval, PoolId } from '#libs/kernel';
 import { isPoolEligible, isTenantAllowed } from './eligibility.js';
 import { toCostUnits, type CostUnits, type RateTable } from './cost-units.js';
-import { inOrderOf } from './ending-openings.js';
+import { inOrderOf } from './in-order.js';
 import { stretchesFor, type Supply, type WindowSupply } from './supply.js';
 import type { PlannerJob, PlannerObjective, PlannerOptions } from './types.js';
 

@@ -2,7 +2,7 @@ import type { CenterId, PoolId } from '#libs/kernel';
 import { toDemand } from './demand.js';
 import { JobPlacer, type Placement } from './place-job.js';
 import { PlanningRound, toForecast } from './plan-jobs.js';
-import { explainWait } from './explain.js';
+import { explainWait } from './explain-wait.js';
 import type { Forecast, PlannerJob, PlannerOptions, PlannerPool, PlannerSnapshot } from './types.js';
 import type { Reason } from './reason.js';
 

@@ -50,7 +50,7 @@ export function firstLabel(opening: Opening, demand: Demand): Label {
 }
 
 /** The shortest segment that may end in a checkpoint here: no shorter than job and lane want, and with a second of progress. */
-export function shortestCut(opening: Opening, restartSeconds: number, demand: Demand): number {
+export function shortestCut(opening: Pick<Opening, 'supply'>, restartSeconds: number, demand: Demand): number {
   const laneSeconds = Math.ceil(opening.supply.lane.minSegmentSeconds);
   return Math.max(demand.minSegmentSeconds, laneSeconds, restartSeconds + demand.writeSeconds + 1);
 }

@@ -3,7 +3,7 @@ import type { Demand, Opening, TransferTable } from './demand.js';
 import { shortestCut } from './label.js';
 
 /** Up to so many openings, starts squeezed between the segments before and after are all tried. Beyond, only those against the opening's own end. */
-export const SQUEEZED_OPENINGS_MAX = 24;
+const SQUEEZED_OPENINGS_MAX = 24;
 const STARTS_MAX = 64;
 const ROUNDS_MAX = 6;
 

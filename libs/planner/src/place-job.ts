@@ -36,7 +36,7 @@ export interface KeptBounds {
   readonly available: boolean;
 }
 
-export const ALL_BOUNDS: KeptBounds = { deadline: true, wait: true, maxCost: true, available: true };
+const ALL_BOUNDS: KeptBounds = { deadline: true, wait: true, maxCost: true, available: true };
 export const NO_BOUNDS: KeptBounds = { deadline: false, wait: false, maxCost: false, available: false };
 
 /** How often a search is repeated with a tighter bound because exact costs exceed the window's average rate. */

@@ -2,7 +2,8 @@ import { dec, type Decimal, type EpochSeconds, type TenantId } from '#libs/kerne
 import { RateTable } from './cost-units.js';
 import { toDemand, type Demand } from './demand.js';
 import { isPoolEligible } from './eligibility.js';
-import { explainRefusal, explainWait } from './explain.js';
+import { explainRefusal } from './explain-refusal.js';
+import { explainWait } from './explain-wait.js';
 import { JobPlacer, type Placement, type PlacementContext } from './place-job.js';
 import { canonicalPlan, hashText } from './plan-hash.js';
 import type { Reason } from './reason.js';

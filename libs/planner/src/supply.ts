@@ -22,7 +22,7 @@ export interface WindowSupply {
   freeMax: number;
 }
 
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

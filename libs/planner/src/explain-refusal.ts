@@ -1,19 +1,14 @@
-import { dec, formatDecimal, roundHalfEven, type Decimal, type EpochSeconds, type Interval } from '#libs/kernel';
+import type { Decimal, EpochSeconds, Interval } from '#libs/kernel';
+import type { Demand } from './demand.js';
 import { hasDevicesFor, isCenterAllowed, isTenantAllowed } from './eligibility.js';
-import {
-  hardStartLimit,
-  JobPlacer,
-  NO_BOUNDS,
-  type KeptBounds,
-  type Placement,
-  type PlacementContext,
-} from './place-job.js';
-import { countNodes, formatInstant, formatSpan, type Reason } from './reason.js';
+import { explainBounds } from './explain-bounds.js';
 import { shortestCut } from './label.js';
+import { JobPlacer, NO_BOUNDS, type PlacementContext } from './place-job.js';
+import { countNodes, formatInstant, formatSpan, type Reason } from './reason.js';
+import { beginTime, describeNeed } from './reason-parts.js';
 import { stretchesFor, type Supply, type WindowSupply } from './supply.js';
 import { eachCommonStep } from './timeline.js';
 import type { PlannerJob, PlannerPool } from './types.js';
-import type { Demand } from './demand.js';
 
 export interface RefusalInput {
   readonly demand: Demand;
@@ -27,19 +22,11 @@ export interface RefusalInput {
 
 /** Why no placement was found: every cause that stands by itself, the most fundamental first. At least one. */
 export function explainRefusal(input: RefusalInput): Reason[] {
-  return (
-    explainPools(input) ??
-    explainBegin(input) ??
-    explainWindows(input) ??
-    explainCapacity(input) ??
-    explainBounds(input)
-  );
-}
-
-/** `4 nodes of a100-80g or h20`. */
-function describeNeed(job: PlannerJob): string {
-  const kinds = job.deviceKinds.length === 0 ? 'any device kind' : job.deviceKinds.join(' or ');
-  return `${countNodes(job.nodes)} of ${kinds}`;
+  const { demand, available, supply, context } = input;
+  const supplied = explainPools(input) ?? explainBegin(input) ?? explainWindows(input) ?? explainCapacity(input);
+  if (supplied !== null) return supplied;
+  const bounds = explainBounds(new JobPlacer(supply, demand, available, context), available);
+  return bounds.length > 0 ? bounds : [describeRoom(input)];
 }
 
 function explainPools({ demand, supply }: RefusalInput): Reason[] | null {
@@ -107,10 +94,6 @@ function explainBegin({ demand, context }: RefusalInput): Reason[] | null {
   ];
 }
 
-function beginTime(at: EpochSeconds, more: string): Reason {
-  return { code: 'BeginTime', message: `may not start before ${formatInstant(at)}${more}`, figures: { startsAt: at } };
-}
-
 /** The matching windows as if nothing had been taken of them. */
 function explainWindows({ demand, supply, available, context }: RefusalInput): Reason[] | null {
   const { job } = demand;
@@ -138,9 +121,10 @@ function usableSeconds(one: WindowSupply, demand: Demand, horizonAt: EpochSecond
 }
 
 function isLongEnough(one: WindowSupply, demand: Demand, horizonAt: EpochSeconds): boolean {
-  const opening = { supply: one } as Parameters<typeof shortestCut>[0];
   const whole = demand.firstRestartSeconds + demand.usefulSeconds;
-  const least = demand.isCuttable ? Math.min(whole, shortestCut(opening, demand.firstRestartSeconds, demand)) : whole;
+  const least = demand.isCuttable
+    ? Math.min(whole, shortestCut({ supply: one }, demand.firstRestartSeconds, demand))
+    : whole;
   return usableSeconds(one, demand, horizonAt) >= least;
 }
 
@@ -223,130 +207,4 @@ function longestOf(spans: readonly Interval[]): Interval | null {
     (best, one) => (best === null || one.endsAt - one.startsAt > best.endsAt - best.startsAt ? one : best),
     null,
   );
-}
-
-/** It fits, but not within its own bounds: each bound that alone forbids it, or all of them where only together they do. */
-function explainBounds(input: RefusalInput): Reason[] {
-  const { demand, available, supply, context } = input;
-  const { job } = demand;
-  const placer = new JobPlacer(supply, demand, available, context);
-  const checks: { kept: keyof KeptBounds; isSet: boolean; explain: () => Reason }[] = [
-    {
-      kept: 'deadline',
-      isSet: job.deadline !== null,
-      explain: () => deadlineImpossible(job, placer.placeSoonest(NO_BOUNDS)),
-    },
-    {
-      kept: 'wait',
-      isSet: hardStartLimit(demand) < Infinity,
-      explain: () => waitTooLong(demand, placer.placeSoonest(NO_BOUNDS)),
-    },
-    { kept: 'maxCost', isSet: job.maxCost !== null, explain: () => overMaxCost(job, placer.placeCheapest(NO_BOUNDS)) },
-    {
-      kept: 'available',
-      isSet: available !== null,
-      explain: () => overBudget(available, placer.placeCheapest(NO_BOUNDS)),
-    },
-  ];
-  const set = checks.filter((check) => check.isSet);
-  const alone = set.filter((check) => !fitsWithin(placer, { ...NO_BOUNDS, [check.kept]: true }));
-  const reasons = (alone.length > 0 ? alone : set).map((check) => check.explain());
-  return reasons.length > 0 ? reasons : [describeRoom(input)];
-}
-
-function fitsWithin(placer: JobPlacer, kept: KeptBounds): boolean {
-  const isAboutMoney = kept.maxCost || kept.available;
-  return (isAboutMoney ? placer.placeCheapest(kept) : placer.placeSoonest(kept)) !== null;
-}
-
-function deadlineImpossible(job: PlannerJob, soonest: Placement | null): Reason {
-  const deadline = job.deadline ?? 0;
-  const finishesAt = soonest?.segments.at(-1)?.endsAt ?? null;
-  const found = finishesAt === null ? 'no finish is in sight' : `the soonest finish is ${formatInstant(finishesAt)}`;
-  return {
-    code: 'DeadlineImpossible',
-    message: `cannot finish by ${formatInstant(deadline)} within its other bounds; without any, ${found}`,
-    figures: { deadline, ...(finishesAt === null ? {} : { soonestFinishAt: finishesAt }) },
-  };
-}
-
-function waitTooLong(demand: Demand, soonest: Placement | null): Reason {
-  const limit = hardStartLimit(demand);
-  const startsAt = soonest?.segments[0]?.startsAt ?? null;
-  const found = startsAt === null ? '' : `; the soonest finish has it start at ${formatInstant(startsAt)}`;
-  return {
-    code: 'Resources',
-    message: `cannot start by ${formatInstant(limit)}, the longest wait that it allows${found}`,
-    figures: {
-      startLimit: limit,
-      maxWaitSeconds: demand.job.maxWaitSeconds ?? 0,
-      ...(startsAt === null ? {} : { startsAt }),
-    },
-  };
-}
-
-function formatAmount(amount: Decimal): string {
-  return formatDecimal(roundHalfEven(amount, 2), 2);
-}
-
-function overMaxCost(job: PlannerJob, cheapest: Placement | null): Reason {
-  const maxCost = job.maxCost ?? dec(0);
-  const least = cheapest === null ? null : formatAmount(cheapest.cost);
-  return {
-    code: 'MaxCost',
-    message: `may cost ${formatAmount(maxCost)} at most${least === null ? '' : `; the cheapest placement without bounds costs ${least}`}`,
-    figures: { maxCost: maxCost.toFixed(), ...(cheapest === null ? {} : { cheapestCost: cheapest.cost.toFixed() }) },
-  };
-}
-
-function overBudget(available: Decimal | null, cheapest: Placement | null): Reason {
-  const free = available ?? dec(0);
-  const least = cheapest === null ? null : formatAmount(cheapest.hold);
-  return {
-    code: 'BudgetLimit',
-    message: `the tenant has ${formatAmount(free)} left after the jobs ranked before it${least === null ? '' : `; the cheapest placement without bounds holds ${least}`}`,
-    figures: { available: free.toFixed(), ...(cheapest === null ? {} : { neededHold: cheapest.hold.toFixed() }) },
-  };
-}
-
-/** Why a job with a forecast has not started. `firstPlannedAt`: this plan's earliest start on any pool that may serve it. */
-export function explainWait(
-  demand: Demand,
-  placement: Placement,
-  context: PlacementContext,
-  firstPlannedAt: EpochSeconds,
-): Reason[] {
-  const reasons = placement.isComplete ? [] : [beyondHorizon(demand, placement, context)];
-  const startsAt = placement.segments[0]?.startsAt ?? context.now;
-  if (startsAt <= context.now) return reasons;
-  if (demand.earliestAt > context.now) return [beginTime(demand.earliestAt, ''), ...reasons];
-  const { nodes } = demand.job;
-  const figures = { nodes, startsAt, waitSeconds: startsAt - context.now };
-  const wait = `needs ${describeNeed(demand.job)}; planned to start at ${formatInstant(startsAt)}, in ${formatSpan(startsAt - context.now)}`;
-  const isBehind = firstPlannedAt < startsAt;
-  return [
-    isBehind
-      ? { code: 'Priority', message: `${wait}, behind jobs ranked before it`, figures }
-      : { code: 'Resources', message: wait, figures },
-    ...reasons,
-  ];
-}
-
-/** The horizon's end is no end: at the pace of the planned part the rest would take until about then. */
-function beyondHorizon(demand: Demand, placement: Placement, context: PlacementContext): Reason {
-  const done = placement.segments.reduce((sum, one) => sum + one.usefulSeconds, 0);
-  const startsAt = placement.segments[0]?.startsAt ?? context.now;
-  const left = demand.usefulSeconds - done;
-  const perUseful = (context.horizonAt - startsAt) / Math.max(1, done);
-  const finishesAt = context.horizonAt + Math.ceil(left * perUseful);
-  return {
-    code: 'BeyondHorizon',
-    message: `${formatSpan(done)} of ${formatSpan(demand.usefulSeconds)} fit before ${formatInstant(context.horizonAt)}; at that pace it finishes about ${formatInstant(finishesAt)}`,
-    figures: {
-      plannedUsefulSeconds: done,
-      remainingSeconds: left,
-      horizonAt: context.horizonAt,
-      extrapolatedFinishAt: finishesAt,
-    },
-  };
 }
