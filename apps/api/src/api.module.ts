@@ -4,6 +4,7 @@ import { AccountingModule } from '#libs/accounting';
 import { CapacityModule } from '#libs/capacity';
 import { CatalogModule } from '#libs/catalog';
 import { ConnectorRegistry, ConnectorsModule } from '#libs/connectors';
+import { ExecutionModule } from '#libs/execution';
 import { IdentityModule } from '#libs/identity';
 import { JobsModule } from '#libs/jobs';
 import { IdempotencyStore, type PlatformConfig, PlatformModule } from '#libs/platform';
@@ -52,7 +53,15 @@ const SCHEDULING = SchedulingModule.forRoot({
     inject: [ConnectorRegistry],
   },
 });
-const LIBRARIES = [CatalogModule, IdentityModule, CapacityModule, JobsModule, AccountingModule, SCHEDULING];
+const LIBRARIES = [
+  CatalogModule,
+  IdentityModule,
+  CapacityModule,
+  JobsModule,
+  AccountingModule,
+  ExecutionModule,
+  SCHEDULING,
+];
 
 const CONTROLLERS = [
   MeController,

@@ -67,6 +67,9 @@ export function secondsOfMinutes(value: number): number {
   return Math.round(value * 60);
 }
 
+/** For a POST that needs no more than its path: nothing, or an empty object. */
+export const noBody = z.strictObject({}).optional();
+
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(512).optional(),

@@ -30,6 +30,17 @@ export class DeviceKindsController {
 }
 
 function toApiDeviceKind(kind: DeviceKind): ApiDeviceKind {
-  const { releasedOn: _, ...shown } = kind;
-  return { ...shown, peakDenseTflops: { ...kind.peakDenseTflops } };
+  return {
+    code: kind.code,
+    name: kind.name,
+    vendor: kind.vendor,
+    kind: kind.kind,
+    unit: kind.unit,
+    memoryGib: kind.memoryGib,
+    memoryBandwidthGbs: kind.memoryBandwidthGbs,
+    tdpWatts: kind.tdpWatts,
+    peakDenseTflops: { ...kind.peakDenseTflops },
+    source: kind.source,
+    confidence: kind.confidence,
+  };
 }

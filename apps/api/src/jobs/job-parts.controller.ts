@@ -7,6 +7,9 @@ import {
   type Explanation,
   explanation,
   listOf,
+  type LogChunk,
+  logChunk,
+  logQuery,
   type Page,
   pageOf,
   pageQuery,
@@ -17,8 +20,9 @@ import {
   type Segment,
   segment,
 } from '#libs/contracts';
-import { type Job, JobQueries, JobsError } from '#libs/jobs';
-import type { JobId } from '#libs/kernel';
+import { LogQueries } from '#libs/execution';
+import { isTerminal, type Job, JobQueries, JobsError } from '#libs/jobs';
+import { asId, type JobId, type SegmentId } from '#libs/kernel';
 import type { OperationContext } from '#libs/platform';
 import { ForecastQueries } from '#libs/scheduling';
 import { Action } from '../http/action.decorator.js';
@@ -35,6 +39,7 @@ export class JobPartsController {
     private readonly jobs: JobQueries,
     private readonly catalog: CatalogQueries,
     private readonly forecasts: ForecastQueries,
+    private readonly logs: LogQueries,
   ) {}
 
   @Get('segments')
@@ -72,6 +77,25 @@ export class JobPartsController {
   ): Promise<Page<ProgressPoint>> {
     await this.find(context, id);
     return toApiPage(await this.jobs.progressOfJob(context, id, fromApiPage(query)), toApiProgressPoint);
+  }
+
+  @Get('logs')
+  @Action('job.read')
+  @Answers(logChunk, {
+    summary: 'What it wrote, from an offset; of the newest segment that has begun, unless one is named',
+    problems: ['job-not-found', 'connector-unreachable', 'connector-rejected'],
+  })
+  async readLog(
+    @Context() context: OperationContext,
+    @Param('id', ID) id: JobId,
+    @Query({ schema: logQuery }) query: z.infer<typeof logQuery>,
+  ): Promise<LogChunk> {
+    const job = await this.find(context, id);
+    const { offset, limit, segment: wanted } = query;
+    const segmentId = wanted === undefined ? null : asId<SegmentId>(wanted);
+    const log = await this.logs.read(context, { jobId: id, segmentId, offset, limit });
+    if (!log) return { segment: null, text: '', offset, nextOffset: offset, end: isTerminal(job.state) };
+    return { segment: log.segmentId, text: log.text, offset: log.offset, nextOffset: log.nextOffset, end: log.eof };
   }
 
   @Get('explain')

@@ -22,6 +22,8 @@ export type HttpProblemCode =
   | 'precondition-failed'
   | 'headers-too-large'
   | 'no-account'
+  | 'connector-unreachable'
+  | 'connector-rejected'
   | 'internal-error'
   | 'unavailable';
 
@@ -92,6 +94,9 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   'job-not-found': kind(404, 'No such job', 'GET /v1/jobs lists the jobs.'),
   'job-already-ended': kind(409, 'Job has ended', 'Submit it again if it is still wanted.'),
   'no-account': kind(409, 'No account', 'Jobs are paid from an account: use a key of a tenant that has one.'),
+
+  'connector-unreachable': kind(503, 'Cluster out of reach', 'Try again after the seconds in Retry-After.'),
+  'connector-rejected': kind(410, 'Not there any more', 'The cluster keeps no log of this segment.'),
 
   'offer-not-found': kind(404, 'No such offer', 'GET /v1/offers lists the offers of your centers.'),
   'offer-in-use': kind(409, 'Offer in use', 'Wait until nothing is reserved or running in its windows.'),

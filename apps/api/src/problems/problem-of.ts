@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { Problem } from '#libs/contracts';
+import { ConnectorRejectedError, ConnectorUnreachableError } from '#libs/connectors';
 import { DomainError, type FieldFault, InvalidInputError } from '#libs/kernel';
 import { isDatabaseAway } from '#libs/platform';
 import { ApiProblem } from './api-problem.js';
@@ -22,7 +23,7 @@ const BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   415: 'unsupported-media-type',
   431: 'headers-too-large',
 };
-const RETRY_SECONDS = '2';
+const RETRY = { 'retry-after': '2' };
 
 /** What a caller may hear of an error. Whatever no table names is an internal error and says nothing of itself. */
 export function faultOf(error: unknown): Fault {
@@ -31,10 +32,13 @@ export function faultOf(error: unknown): Fault {
     return { code: error.code, detail: error.message, faults, headers };
   }
   if (error instanceof InvalidInputError) return invalidInput(error.faults);
+  // What a connector says of itself is for the log: it may name machines and folders.
+  if (error instanceof ConnectorUnreachableError) return plain('connector-unreachable', RETRY);
+  if (error instanceof ConnectorRejectedError) return plain('connector-rejected');
   const code = error instanceof DomainError ? codeOf(error as DomainError<string>) : null;
   if (code !== null && error instanceof DomainError) return { code, detail: error.message, faults: null, headers: {} };
   if (error instanceof HttpException && BY_STATUS[error.getStatus()]) return frameworkFault(error);
-  if (isDatabaseAway(error)) return plain('unavailable', { 'retry-after': RETRY_SECONDS });
+  if (isDatabaseAway(error)) return plain('unavailable', RETRY);
   return plain('internal-error');
 }
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
+import { noBody } from '#libs/contracts';
 
-/** For a POST that needs no more than its path: nothing, or an empty object. */
-export const NO_BODY = { schema: z.strictObject({}).optional() };
+export const NO_BODY = { schema: noBody };
