@@ -69,6 +69,20 @@ describe('choosing by objective', () => {
   });
 });
 
+describe('a chain that money forbids', () => {
+  it('is refused, not begun as far as the money reaches', () => {
+    const { options, ...supply } = twoLanes([1, 3], [0, 6 * HOUR]);
+    const checkpoint = { writeSeconds: 60, restartSeconds: 60, minSegmentSeconds: HOUR };
+    const job = buildJob(1, { remainingSeconds: 8 * HOUR, checkpoint, maxCost: dec(100) });
+    const plan = planJobs(buildSnapshot({ ...supply, jobs: [job] }), options);
+    expect(plan.forecasts).toEqual([]);
+    expect(plan.refusals[0]?.reasons.map((one) => one.code)).toEqual(['MaxCost']);
+    const longer = { ...job, remainingSeconds: 12 * HOUR };
+    const [begun] = planJobs(buildSnapshot({ ...supply, jobs: [longer] }), options).forecasts;
+    expect(begun).toMatchObject({ finishesAt: null, segments: [{ startsAt: 0, endsAt: 5 * HOUR }] });
+  });
+});
+
 describe('reserving', () => {
   const pool = buildPool(1);
   const opening = (startsAt: number) => [
