@@ -9,7 +9,7 @@ import { AttemptStore } from './attempt.store.js';
 
 type Reading = Awaited<ReturnType<Connector['readProgress']>>;
 
-/** Of one attempt at one look: a program may have told of much while the broker was down. */
+/** At the last look at an attempt: it may have told of much while the broker was down. */
 const READINGS_MAX = 64;
 
 /** Keeps what a program tells of its progress: a line a second, and always the last one. */
@@ -36,6 +36,8 @@ export class KeepProgress {
       if (reading.nextOffset === from) return;
       const since = progressAt ?? attempt.startedAt ?? now;
       if (!(await this.keep(context, attempt, { reading, from, since, now }))) return;
+      // While it runs the next look brings the rest: a fast program would keep this one busy.
+      if (!look.hasEnded) return;
       from = reading.nextOffset;
       progressAt = now;
     }

@@ -13,6 +13,8 @@ import { type Attempt, type AttemptEnd, type NewAttempt, tokenOf } from '../doma
 import { ATTEMPT_COLUMNS, attemptFromDb, type AttemptRow } from './attempt.mapping.js';
 
 const SELECT = `SELECT ${ATTEMPT_COLUMNS} FROM attempt a`;
+/** For writes without the job's lock: what an attempt with a stale fence does is void. */
+const HAS_FENCE = `fence = (SELECT j.fence FROM job j WHERE j.id = attempt.job_id)`;
 
 @Injectable()
 export class PostgresAttemptStore extends AttemptStore {
@@ -119,7 +121,7 @@ export class PostgresAttemptStore extends AttemptStore {
 
   async recordCheckpointAsked(ctx: TxContext, id: AttemptId, at: EpochSeconds): Promise<boolean> {
     const sql = `UPDATE attempt SET checkpoint_asked_at = $2
-      WHERE id = $1 AND state = 'RUNNING' AND (checkpoint_asked_at IS NULL OR checkpoint_asked_at < $2)`;
+      WHERE id = $1 AND state = 'RUNNING' AND (checkpoint_asked_at IS NULL OR checkpoint_asked_at < $2) AND ${HAS_FENCE}`;
     return this.changes(ctx, sql, [id, fromEpochSeconds(at)]);
   }
 
@@ -129,7 +131,7 @@ export class PostgresAttemptStore extends AttemptStore {
     move: { readonly from: number; readonly to: number; readonly at: EpochSeconds },
   ): Promise<boolean> {
     const sql = `UPDATE attempt SET progress_offset = $3, progress_at = $4
-      WHERE id = $1 AND progress_offset = $2 AND settled_at IS NULL`;
+      WHERE id = $1 AND progress_offset = $2 AND settled_at IS NULL AND ${HAS_FENCE}`;
     return this.changes(ctx, sql, [id, move.from, move.to, fromEpochSeconds(move.at)]);
   }
 

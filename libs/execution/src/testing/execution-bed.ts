@@ -76,7 +76,7 @@ export class ExecutionBed {
       logger: process.env['YUSUAN_TEST_LOG'] ? ['log', 'warn', 'error'] : false,
       abortOnError: false,
     });
-    const broker = { app, sweep: () => sweep(app, this.context) };
+    const broker = { app, sweep: oneAtATime(() => sweep(app, this.context)) };
     this.brokers.push(broker);
     return broker;
   }
@@ -89,7 +89,7 @@ export class ExecutionBed {
   /** An offer on a pool of a local cluster of its own. */
   async makeCluster(settings: Record<string, unknown> = {}): Promise<TestOffer> {
     const offer = await this.books.insertOffer('3600.0000');
-    const all = { slots: 4, graceSeconds: 1, leadSeconds: 3, startTimeoutSeconds: 5, ...settings };
+    const all = { slots: 4, graceSeconds: 1, leadSeconds: 6, startTimeoutSeconds: 5, ...settings };
     await this.db.admin.query(`UPDATE cluster SET connector = 'local', connector_settings = $2 WHERE id = $1`, [
       offer.clusterId,
       JSON.stringify(all),
@@ -211,6 +211,15 @@ export class ExecutionBed {
     class Root {}
     return Root;
   }
+}
+
+/** Whoever asks while it runs gets that run. */
+function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => {
+    running ??= work().finally(() => (running = null));
+    return running;
+  };
 }
 
 async function sweep(app: INestApplicationContext, context: OperationContext): Promise<void> {
