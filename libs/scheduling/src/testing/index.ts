@@ -1,4 +1,5 @@
 export {
+  type CycleRow,
   type ForecastRow,
   type LaneShape,
   NOW,
