@@ -1,2 +1,3 @@
 export * from './doubles.js';
+export * from './platform-double.js';
 export * from './test-database.js';

@@ -1,10 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Global, type INestApplicationContext, Module } from '@nestjs/common';
+import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { TypeOrmModule } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import {
   type EpochSeconds,
   type HoldId,
@@ -21,17 +19,13 @@ import { type Job, JobQueries, type Segment, SegmentReservations, type SubmitJob
 import { jobInput, jobsOn } from '#libs/jobs/testing';
 import {
   Clock,
-  Doorbells,
-  EventStore,
-  IdSource,
   type OperationContext,
   PlatformConfig,
   systemContext,
   TransactionRunner,
-  TypeOrmTransactionRunner,
   Uuid7Source,
 } from '#libs/platform';
-import { RecordingDoorbells, type TestDatabase } from '#libs/testing';
+import { PlatformDouble, RecordingDoorbells, type TestDatabase } from '#libs/testing';
 import { DispatchSegmentService, ExecutionModule, ObserveClusterService, StopJobService } from '../index.js';
 
 /** The machine's clock, which the wrappers of real processes go by. */
@@ -191,23 +185,9 @@ export class ExecutionBed {
 
   private rootModule(): object {
     const { db, dataDir, doorbells, ids } = this;
-    const platform = [
-      { provide: PlatformConfig, useValue: PlatformConfig.fromEnvironment({}).with({ dataDir }) },
-      { provide: Clock, useValue: CLOCK },
-      { provide: IdSource, useValue: ids },
-      { provide: Doorbells, useValue: doorbells },
-      {
-        provide: TransactionRunner,
-        useFactory: (source: DataSource) => new TypeOrmTransactionRunner(source),
-        inject: [DataSource],
-      },
-      EventStore,
-    ];
-    const database = { type: 'postgres', url: db.urls.worker, autoLoadEntities: true, synchronize: false } as const;
-    @Global()
-    @Module({ imports: [TypeOrmModule.forRoot(database)], providers: platform, exports: platform })
-    class TestPlatform {}
-    @Module({ imports: [TestPlatform, ExecutionModule] })
+    const config = PlatformConfig.fromEnvironment({}).with({ dataDir });
+    const platform = PlatformDouble.forRoot({ url: db.urls.worker, clock: CLOCK, ids, doorbells, config });
+    @Module({ imports: [platform, ExecutionModule] })
     class Root {}
     return Root;
   }
