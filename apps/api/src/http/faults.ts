@@ -22,7 +22,10 @@ export function faultsOf(issues: readonly Issue[], above: readonly PropertyKey[]
 
 function faultsOfIssue(issue: Issue, path: readonly PropertyKey[]): FieldFault[] {
   if (issue.code === 'unrecognized_keys')
-    return (issue.keys ?? []).map((key) => ({ path: pointer([...path, key]), message: 'is not a field here' }));
+    return (issue.keys ?? []).map((key) => ({
+      path: pointer([...path, key]),
+      message: 'is not a field here: leave it out',
+    }));
   if (issue.code === 'invalid_key')
     return (issue.issues ?? []).map(({ message }) => ({ path: pointer(path), message: `its name ${message}` }));
   const branches = issue.errors ?? [];
@@ -47,7 +50,7 @@ export function textFaults(value: unknown, path: readonly PropertyKey[] = []): F
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, field]) => [
     ...(isCleanText(name) ? [] : [{ path: pointer(path), message: `a name in it ${TEXT_FAULT}` }]),
-    ...(name === '__proto__' ? [{ path: pointer([...path, name]), message: 'is not a field here' }] : []),
+    ...(name === '__proto__' ? [{ path: pointer([...path, name]), message: 'is not a field here: leave it out' }] : []),
     ...textFaults(field, [...path, name]),
   ]);
 }
