@@ -1,26 +1,36 @@
-import { listening, runProcess } from '#libs/platform';
-import { createApiApp, listenForOps, setUpPlatform } from '../../api/src/index.js';
-import { createWorkerApp } from '../../worker/src/index.js';
+import { listening, refuseTakenPorts, runProcess } from '#libs/platform';
+import { closeServer } from './close-server.js';
 import { openDatabase } from './open-database.js';
 import { StopSequence } from './stop-sequence.js';
 
-await runProcess(async (given) => {
+await runProcess(async (given, signal) => {
   const stops = new StopSequence();
   try {
-    const { config, stop } = await openDatabase(given);
+    await refuseTakenPorts(given);
+    // Reading the programs of both takes as long as starting the database: side by side.
+    const programs = Promise.all([import('../../api/src/index.js'), import('../../worker/src/index.js')]);
+    const { config, stop, lost } = await openDatabase(given, signal);
     stops.add('database', stop);
+    const [{ createApiApp, listenForOps, setUpPlatform }, { createWorkerApp }] = await programs;
+    signal.throwIfAborted();
     const api = await createApiApp(config);
-    stops.add('api', () => api.close());
-    const key = await setUpPlatform(api);
-    const ops = await listening('OPS_PORT', config.opsPort, () => listenForOps(api, config));
-    stops.add('ops', () => ops.close());
+    stops.add('api', () => closeServer(api.getHttpServer(), () => api.close()));
+    signal.throwIfAborted();
     const worker = await createWorkerApp(config);
     stops.add('worker', () => worker.close());
-    const url = await listening('PORT', config.port, () => api.listen({ host: config.host, port: config.port })).then(
-      () => api.getUrl(),
-    );
-    announce({ url, opsUrl: `http://${config.host}:${ops.port}`, dataDir: config.dataDir, key });
-    return stops;
+    signal.throwIfAborted();
+    const ops = await listening('OPS_PORT', config.opsPort, () => listenForOps(api, config));
+    stops.add('ops', () => ops.close());
+    await listening('PORT', config.port, () => api.listen({ host: config.host, port: config.port }));
+    // Last, for it shows a key that nobody sees again: a start that fails must not have made one.
+    const key = await setUpPlatform(api);
+    announce({
+      url: await api.getUrl(),
+      opsUrl: `http://${config.host}:${ops.port}`,
+      dataDir: config.dataDir,
+      key,
+    });
+    return { stop: () => stops.stop(), ...(lost ? { failed: lost } : {}) };
   } catch (error) {
     await stops.stop();
     throw error;

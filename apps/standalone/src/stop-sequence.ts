@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 
 /** Steps of a stop have a deadline each, so that one that hangs does not take the others' time. */
-const STEP_DEADLINE_MS: Readonly<Record<string, number>> = { worker: 6_000, api: 4_000, ops: 500, database: 3_000 };
+const STEP_DEADLINE_MS: Readonly<Record<string, number>> = { worker: 6_000, api: 4_000, ops: 300, database: 2_700 };
 
 /** Closes what was opened, the last first. API and worker drain side by side: together they stay within ten seconds. */
 export class StopSequence {

@@ -19,11 +19,14 @@ export {
   TransactionRunner,
   TypeOrmTransactionRunner,
 } from './transactions.js';
-export { EmbeddedPostgres, EmbeddedPostgresError } from './embedded/embedded-postgres.js';
+export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+export { EmbeddedPostgresError } from './embedded/embedded-postgres.errors.js';
 export { brokerSecrets } from './embedded/secrets.js';
 export { firstUnreachable } from './reachable.js';
 export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';
 export { OpsServer } from './ops-server.js';
 export { isDatabaseAway } from './database-away.js';
 export { IDEMPOTENCY_SECONDS, IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';
-export { listening, runProcess, type RunningProcess, StartError } from './run-process.js';
+export { listening, refuseTakenPorts, runProcess, type RunningProcess, StartError } from './run-process.js';
+export { reasonOf, refuseUnreachable } from './named-database.js';
+export { findViolations, type Violation } from './invariants.js';

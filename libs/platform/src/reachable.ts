@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * The first folder on the way to `path` that user `uid` (and no group of it) may not pass, or null where the way is open.
@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
  */
 export function firstUnreachable(path: string, uid: number): string | null {
   const way: string[] = [];
-  for (let at = resolve(path); ; at = dirname(at)) {
+  for (let at = realPath(resolve(path)); ; at = dirname(at)) {
     way.unshift(at);
     if (at === dirname(at)) break;
   }
@@ -19,4 +19,14 @@ export function firstUnreachable(path: string, uid: number): string | null {
     if (!passable) return folder;
   }
   return null;
+}
+
+/** Links resolved as far as the path exists: what counts is the way to where they lead. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || path === dirname(path)) throw error;
+    return join(realPath(dirname(path)), basename(path));
+  }
 }

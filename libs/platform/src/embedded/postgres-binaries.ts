@@ -1,9 +1,10 @@
-import { cpSync, existsSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { firstUnreachable } from '../reachable.js';
 import type { UnixUser } from '../unprivileged-user.js';
+import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
 
 export interface PostgresBinaries {
   readonly initdb: string;
@@ -24,14 +25,28 @@ interface PlatformPackage {
 export async function postgresBinaries(user: UnixUser | null, fallbackFolder: string): Promise<PostgresBinaries> {
   const found = await installedBinaries();
   if (!user || firstUnreachable(dirname(found.postgres), user.uid) === null) return found;
-  const copy = join(fallbackFolder, 'postgres-programs');
-  if (!existsSync(copy)) {
-    const aside = `${copy}.${process.pid}`;
-    cpSync(join(dirname(found.postgres), '..'), aside, { recursive: true, verbatimSymlinks: true });
+  const bin = join(copyOnce(join(dirname(found.postgres), '..'), fallbackFolder), 'bin');
+  return { initdb: join(bin, 'initdb'), pgCtl: join(bin, 'pg_ctl'), postgres: join(bin, 'postgres') };
+}
+
+/** One copy for each version: a newer Yusuan brings newer programs. */
+function copyOnce(programs: string, folder: string): string {
+  const { version } = JSON.parse(readFileSync(join(programs, '..', 'package.json'), 'utf8')) as { version: string };
+  const copy = join(folder, `postgres-programs-${version}`);
+  if (existsSync(copy)) return copy;
+  const aside = `${copy}.${process.pid}`;
+  const umask = process.umask(0o022);
+  try {
+    cpSync(programs, aside, { recursive: true, verbatimSymlinks: true });
     renameSync(aside, copy);
+  } catch (error) {
+    // Another broker that started at the same moment was first.
+    if (!existsSync(copy)) throw error;
+  } finally {
+    process.umask(umask);
+    rmSync(aside, { recursive: true, force: true });
   }
-  const at = (name: string) => join(copy, 'bin', name);
-  return { initdb: at('initdb'), pgCtl: at('pg_ctl'), postgres: at('postgres') };
+  return copy;
 }
 
 async function installedBinaries(): Promise<PostgresBinaries> {
@@ -44,7 +59,7 @@ async function installedBinaries(): Promise<PostgresBinaries> {
     const { initdb, pg_ctl: pgCtl, postgres } = (await import(entry)) as PlatformPackage;
     return { initdb, pgCtl, postgres };
   } catch (cause) {
-    throw new Error(
+    throw new EmbeddedPostgresError(
       `no embedded PostgreSQL for ${process.platform} ${process.arch}: set DATABASE_URL to a PostgreSQL of your own`,
       { cause },
     );

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
 
 /** Made once in the data folder and readable by the broker's user only. */
 export interface BrokerSecrets {
@@ -12,12 +13,22 @@ export interface BrokerSecrets {
   readonly secretKey: string;
 }
 
-/** Reads the folder's secrets, or makes them. Two brokers that start at once agree: the first link wins. */
+/**
+ * Reads the folder's secrets, or makes them. Two brokers that start at once agree: the first link wins.
+ * @throws EmbeddedPostgresError where the folder cannot be made or is not this user's
+ */
 export function brokerSecrets(dataDir: string): BrokerSecrets {
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-  const file = join(dataDir, 'secrets.json');
-  const known = readSecrets(file);
-  if (known) return known;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    const file = join(dataDir, 'secrets.json');
+    return readSecrets(file) ?? makeSecrets(file);
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error;
+    throw new EmbeddedPostgresError(`the data folder ${dataDir} cannot be used: ${(error as Error).message}`);
+  }
+}
+
+function makeSecrets(file: string): BrokerSecrets {
   const password = () => randomBytes(24).toString('base64url');
   const made: BrokerSecrets = {
     superuser: password(),
@@ -30,12 +41,13 @@ export function brokerSecrets(dataDir: string): BrokerSecrets {
   writeFileSync(aside, JSON.stringify(made), { mode: 0o600, flush: true });
   try {
     linkSync(aside, file);
+    return made;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return readSecrets(file) ?? made;
   } finally {
     rmSync(aside);
   }
-  return readSecrets(file)!;
 }
 
 function readSecrets(file: string): BrokerSecrets | null {
@@ -43,6 +55,7 @@ function readSecrets(file: string): BrokerSecrets | null {
     return JSON.parse(readFileSync(file, 'utf8')) as BrokerSecrets;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new EmbeddedPostgresError(`${file} is damaged: put back the file that was made with this database`);
   }
 }
