@@ -122,6 +122,16 @@ describe('supply', () => {
     await api.post(`/v1/offers/${made.id}/withdraw`, center.operatorKey, {});
   });
 
+  it('is offered by many at once, more than there are connections', async () => {
+    const body = { ...offerBody(center.poolId), tenantsAllowed: ['alpha'] };
+    const key = center.operatorKey;
+    const send = (_: unknown, index: number) =>
+      api.call('POST', '/v1/offers', { key, body, headers: { 'idempotency-key': `many-${index}` } });
+    const answers = await Promise.all(Array.from({ length: 40 }, send));
+    expect(answers.map((answer) => answer.status)).toEqual(Array(40).fill(201));
+    for (const { body: made } of answers) await api.post(`/v1/offers/${made.id}/withdraw`, key, {});
+  });
+
   it('is refused where the pool has fewer nodes', async () => {
     const body = { ...offerBody(center.poolId), nodes: 5 };
     const answer = await api.call('POST', '/v1/offers', { key: center.operatorKey, body });

@@ -23,7 +23,7 @@ export type OnceAnswer =
   | { readonly kind: 'other-body' };
 
 /** How long a key binds its answer. */
-export const IDEMPOTENCY_SECONDS = 86_400;
+const IDEMPOTENCY_SECONDS = 86_400;
 
 interface KeyRow {
   readonly body_hash: Buffer;

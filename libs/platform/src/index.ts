@@ -26,7 +26,7 @@ export { firstUnreachable } from './reachable.js';
 export { databaseUser, jobUser, type UnixUser } from './unprivileged-user.js';
 export { OpsServer } from './ops-server.js';
 export { isDatabaseAway } from './database-away.js';
-export { IDEMPOTENCY_SECONDS, IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';
+export { IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';
 export { listening, refuseTakenPorts, runProcess, type RunningProcess, StartError } from './run-process.js';
 export { reasonOf, refuseUnreachable } from './named-database.js';
 export { findViolations, type Violation } from './invariants.js';

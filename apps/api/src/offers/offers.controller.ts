@@ -12,7 +12,7 @@ import { Answers, Creates } from '../openapi/answers.decorator.js';
 import { NO_BODY } from '../wire/no-body.js';
 import { fromApiPage } from '../wire/pages.js';
 import { ID } from '../wire/params.js';
-import { fromApiCreateOffer } from './convert.js';
+import { fromApiCreateOffer, toApiOffer } from './convert.js';
 import { OfferViews } from './offer-views.service.js';
 import { TenantCodes } from './tenant-codes.service.js';
 
@@ -55,13 +55,13 @@ export class OffersController {
   @Action('offer.write')
   @Creates(offer, { summary: 'Offer nodes of a pool for a span', problems: ['not-your-center'] })
   async createOffer(@Call() call: ApiCall, @Body({ schema: createOffer }) body: CreateOffer): Promise<Offer> {
-    const tenantsAllowed = await this.tenantCodes.idsOf(call.context, body.tenantsAllowed);
-    const input = fromApiCreateOffer(body, tenantsAllowed);
+    const tenantCodes = await this.tenantCodes.byCodes(call.context, body.tenantsAllowed);
+    const input = fromApiCreateOffer(body, [...tenantCodes.keys()]);
     return this.creations.answer(call, {
       create: async (ctx) => {
         const { offer: made } = await this.register.execute(ctx, input);
         const center = (await this.catalog.centersByIds(ctx, [made.centerId])).get(made.centerId)?.code ?? '';
-        return { location: `/v1/offers/${made.id}`, body: { ...(await this.views.viewOf(ctx, made)), center } };
+        return { location: `/v1/offers/${made.id}`, body: toApiOffer(made, { center, tenantCodes }) };
       },
     });
   }

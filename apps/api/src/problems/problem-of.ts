@@ -42,7 +42,7 @@ export function faultOf(error: unknown): Fault {
   return plain('internal-error');
 }
 
-export function invalidInput(faults: readonly FieldFault[]): Fault {
+function invalidInput(faults: readonly FieldFault[]): Fault {
   return { code: 'invalid-input', detail: detailOf(faults), faults, headers: {} };
 }
 
