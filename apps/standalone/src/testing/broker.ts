@@ -14,6 +14,7 @@ export interface ProgramOptions {
   readonly checkout?: string;
   readonly uid?: number;
   readonly gid?: number;
+  readonly umask?: number;
 }
 
 export interface Ended {
@@ -37,7 +38,8 @@ export class Program {
   }
 
   static start(name: 'main' | 'admin-key' | 'check-invariants', options: ProgramOptions): Program {
-    const { checkout = CHECKOUT, env = {}, uid, gid } = options;
+    const { checkout = CHECKOUT, env = {}, uid, gid, umask } = options;
+    const before = umask === undefined ? null : process.umask(umask);
     const child = spawn(process.execPath, [join(checkout, `dist/apps/standalone/src/${name}.js`)], {
       cwd: '/',
       env: { PATH: process.env['PATH'] ?? '', HOME: '/', ...env },
@@ -45,6 +47,7 @@ export class Program {
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });
+    if (before !== null) process.umask(before);
     started.add(child);
     return new Program(child);
   }
