@@ -3,7 +3,8 @@ import { dec, Money, type SegmentId, toEpochSeconds } from '#libs/kernel';
 import { systemContext } from '#libs/platform';
 import { testDatabase } from '#libs/testing';
 import { ForecastQueries, PlanRoundService } from '../index.js';
-import { NOW, SchedulingFixture, TIMING } from '../testing/index.js';
+import { NOW, SchedulingFixture } from '../testing/scheduling-fixture.js';
+import { TIMING } from '../testing/scheduling-process.js';
 
 const HOUR = 3600;
 const CUT = { intervalSeconds: null, sizeGib: 1, signal: 'USR1', minSegmentSeconds: 60 } as const;

@@ -4,7 +4,7 @@ import { hoursFrom, insertPool, insertWindow, type TestPool, type TestWindow } f
 import { type RequestQuote, requestQuote } from '#libs/contracts';
 import type { SubmitJobInput } from '#libs/jobs';
 import { jobInput, jobsOn, keyContext } from '#libs/jobs/testing';
-import type { JobId, PriceScheduleId, SegmentId } from '#libs/kernel';
+import type { HoldId, JobId, PriceScheduleId, SegmentId } from '#libs/kernel';
 import type { OperationContext } from '#libs/platform';
 import type { TestDatabase } from '#libs/testing';
 import { CommitReservationService } from '../application/commit-reservation.service.js';
@@ -18,7 +18,7 @@ export const NOW = 1_800_000_000;
 
 export type TestLane = TestPool & TestWindow;
 
-export interface LaneShape {
+interface LaneShape {
   readonly nodes?: number;
   readonly windowNodes?: number;
   /** Hours from `NOW`. */
@@ -28,13 +28,13 @@ export interface LaneShape {
   readonly connector?: 'local' | null;
 }
 
-export interface SegmentRow {
+interface SegmentRow {
   readonly id: SegmentId;
   readonly job_id: JobId;
   readonly pool_id: string;
   readonly window_id: string;
   readonly price_schedule_id: PriceScheduleId;
-  readonly hold_id: string;
+  readonly hold_id: HoldId;
   readonly nodes: number;
   readonly starts_at: Date;
   readonly ends_at: Date;
@@ -42,7 +42,7 @@ export interface SegmentRow {
   readonly expected_useful_seconds: number;
 }
 
-export interface ForecastRow {
+interface ForecastRow {
   readonly job_id: JobId;
   readonly starts_at: Date | null;
   readonly finishes_at: Date | null;
@@ -64,6 +64,15 @@ export interface CycleRow {
   readonly lost_races: number;
 }
 
+const DELETE_ALL = `
+  DO $$
+  DECLARE name text;
+  BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('migration', 'fee_plan', 'tax_code') LOOP
+      EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+  END $$`;
+
 /** A planner that believes itself alone: the advisory lock is bypassed, so that only commits stand between two of them. */
 class UnlockedCycles extends PostgresPlanCycleStore {
   override tryLock(): Promise<boolean> {
@@ -71,14 +80,12 @@ class UnlockedCycles extends PostgresPlanCycleStore {
   }
 }
 
-/** Does a test's deed once, after the plan and before its first commit. */
+/** Does a test's deed before each commit. */
 class InterruptedCommit extends CommitReservationService {
-  deed: (() => Promise<unknown>) | null = null;
+  deed: () => Promise<unknown> = () => Promise.resolve();
 
   override async execute(...input: Parameters<CommitReservationService['execute']>) {
-    const { deed } = this;
-    this.deed = null;
-    await deed?.();
+    await this.deed();
     return super.execute(...input);
   }
 }
@@ -132,15 +139,16 @@ export class SchedulingFixture {
     return this.worker.get(PlanRoundService).execute();
   }
 
-  unlockedRound(process: INestApplicationContext): PlanRoundService {
-    return roundOf(process, { cycles: new UnlockedCycles() });
+  /** A round of a planner that believes itself alone. */
+  unlockedRound(process: INestApplicationContext, beforeCommit?: () => Promise<unknown>): Promise<boolean> {
+    const commit = beforeCommit && { commit: interruptedCommit(process, beforeCommit) };
+    return roundOf(process, { cycles: new UnlockedCycles(), ...commit }).execute();
   }
 
   /** A round in which `deed` falls between the plan and its first commit. */
   interruptedRound(deed: () => Promise<unknown>): Promise<boolean> {
-    const parts = this.worker.get(CommitReservationService, { strict: false });
-    const commit = Object.assign(Object.create(InterruptedCommit.prototype) as InterruptedCommit, parts, { deed });
-    return roundOf(this.worker, { commit }).execute();
+    let done: Promise<unknown> | null = null;
+    return roundOf(this.worker, { commit: interruptedCommit(this.worker, () => (done ??= deed())) }).execute();
   }
 
   /** A pool of eight-device nodes at a center of its own, open in one window. */
@@ -220,10 +228,9 @@ export class SchedulingFixture {
     const client = await this.db.admin.connect();
     try {
       // Append-only tables refuse it otherwise.
+      // Append-only tables refuse it otherwise. Quicker than TRUNCATE, which makes every table and index a new file.
       await client.query('SET session_replication_role = replica');
-      await client.query(
-        'TRUNCATE tenant, event, center, forecast, plan_cycle, quote, ledger_transaction, hold, price_schedule CASCADE',
-      );
+      await client.query(DELETE_ALL);
       await client.query('RESET session_replication_role');
     } finally {
       client.release();
@@ -231,6 +238,11 @@ export class SchedulingFixture {
     this.books.doorbells.rung.length = 0;
     this.books.at(NOW);
   }
+}
+
+function interruptedCommit(process: INestApplicationContext, deed: () => Promise<unknown>): CommitReservationService {
+  const parts = process.get(CommitReservationService, { strict: false });
+  return Object.assign(Object.create(InterruptedCommit.prototype) as InterruptedCommit, parts, { deed });
 }
 
 /** A round from a process's own parts, but for those that a test replaces. */
