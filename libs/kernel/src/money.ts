@@ -65,7 +65,9 @@ export class Money {
 
   private sameCurrency(other: Money): Money {
     if (other.currency !== this.currency)
-      throw new RangeError(`cannot combine ${this.currency} with ${other.currency}: a conversion needs a recorded rate`);
+      throw new RangeError(
+        `cannot combine ${this.currency} with ${other.currency}: a conversion needs a recorded rate`,
+      );
     return other;
   }
 }
