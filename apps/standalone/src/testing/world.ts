@@ -7,7 +7,8 @@ export interface World {
   /** Of a tenant that has a window of this machine open now. @returns the job's id */
   submitJob(script: string): Promise<string>;
   state(jobId: string): Promise<string>;
-  logs(jobId: string): Promise<string>;
+  /** Of the tenant, such as `logs`. */
+  part(jobId: string, part: string): Promise<Answer>;
 }
 
 export interface Answer {
@@ -53,7 +54,7 @@ export function makeWorld(url: string, adminKey: string): World {
     get,
     submitJob: async (script) => (await post('/v1/jobs', await owner(), jobBody(script))).id,
     state: async (jobId) => (await get(`/v1/jobs/${jobId}`, await owner())).body.state,
-    logs: async (jobId) => JSON.stringify((await get(`/v1/jobs/${jobId}/logs`, await owner())).body),
+    part: async (jobId, part) => get(`/v1/jobs/${jobId}/${part}`, await owner()),
   };
 }
 
