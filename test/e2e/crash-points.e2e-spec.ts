@@ -286,7 +286,8 @@ class Walk {
 
     const owed = exactCharge(meteredRuns(ran));
     expect(owed.deviceSeconds).toBeGreaterThan(0);
-    expect((await this.place.usageOf(this.name))?.deviceSeconds, 'each second is used once').toBe(owed.deviceSeconds);
+    const usage = (await this.place.usageBy('project')).find((row) => row.project === this.name);
+    expect(usage?.deviceSeconds, 'each second is used once').toBe(owed.deviceSeconds);
     expect(inUnits(job.cost.charged.amount), 'and charged once').toBe(owed.gross);
     expect(await this.left.promises(), 'nothing is promised any more').toEqual({ nodes: 0, holds: 0 });
     expect(await this.place.broker.checkInvariants()).toEqual({ code: 0, text: 'all invariants hold' });

@@ -7,6 +7,7 @@ export interface LeftAttempt {
   readonly token: string;
   readonly state: string;
   readonly clusterId: string;
+  readonly jobId: string;
 }
 
 /** What a killed broker has left: the rows of its database, which outlives it, and the files of its local clusters. */
@@ -56,7 +57,7 @@ export class LeftBehind {
   /** The job's newest attempt. */
   async attempt(): Promise<LeftAttempt> {
     const [attempt] = await this.query<LeftAttempt>(
-      `SELECT token, state, cluster_id AS "clusterId" FROM attempt
+      `SELECT token, state, cluster_id AS "clusterId", job_id AS "jobId" FROM attempt
        WHERE job_id IN (SELECT id FROM named) ORDER BY fence DESC LIMIT 1`,
     );
     if (!attempt) throw new Error(`job ${this.jobName} has no attempt`);
@@ -73,11 +74,14 @@ export class LeftBehind {
 
   /** Sealed checkpoints of the job in the folder of the newest attempt's cluster. */
   async sealedCheckpoints(): Promise<string[]> {
-    const { clusterId } = await this.attempt();
-    const jobs = join(this.clusterFolder(clusterId), 'jobs');
-    const ids = await this.query<{ id: string }>('SELECT id FROM named');
-    const folder = join(jobs, ids[0]?.id ?? '', 'checkpoints');
+    const folder = await this.checkpointFolder();
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('ckpt-')) : [];
+  }
+
+  /** Where the job's checkpoints stand on the newest attempt's cluster. */
+  async checkpointFolder(): Promise<string> {
+    const { clusterId, jobId } = await this.attempt();
+    return join(this.clusterFolder(clusterId), 'jobs', jobId, 'checkpoints');
   }
 
   private clusterFolder(clusterId: string): string {

@@ -11,7 +11,7 @@ export const SITES = { jinan: '2.0000', guangzhou: '3.2001' } as const;
 export type SiteCode = keyof typeof SITES;
 export const TOP_UP = '500.00';
 
-const TIMING = { pollSeconds: 0.25, graceSeconds: 1, leadSeconds: 4 };
+const BRISK = { pollSeconds: 0.25, graceSeconds: 1, leadSeconds: 4 };
 const DAY_MS = 86_400_000;
 
 interface Site {
@@ -28,20 +28,20 @@ interface Keys {
 /** A data folder with its broker, which comes and goes, two centers with a node on this machine each, and a tenant with money. */
 export class TwoCenters {
   readonly dataDir: string;
+  private readonly folder: string;
   /** Open to jobs. */
   readonly scratch: string;
   private running: BrokerProcess | null = null;
   private keys: Keys | null = null;
 
-  constructor() {
+  /** `timing` as in the settings of a local cluster. */
+  constructor(private readonly timing = BRISK) {
     this.folder = mkdtempSync(join(tmpdir(), 'yusuan-e2e-'));
     chmodSync(this.folder, 0o755);
     this.dataDir = join(this.folder, 'data');
     this.scratch = join(this.folder, 'scratch');
     mkdirSync(this.scratch);
   }
-
-  private readonly folder: string;
 
   get broker(): BrokerProcess {
     if (!this.running) throw new Error('no broker runs');
@@ -62,7 +62,8 @@ export class TwoCenters {
   async setUp(): Promise<void> {
     await this.start();
     const admin = this.broker.as(this.broker.adminKey());
-    const [jinan, guangzhou] = [await registerSite(admin, 'jinan'), await registerSite(admin, 'guangzhou')];
+    const jinan = await registerSite(admin, 'jinan', this.timing);
+    const guangzhou = await registerSite(admin, 'guangzhou', this.timing);
     const tenant = await admin.post('/v1/tenants', { code: 'lab', name: 'Laboratory' });
     const { key } = await admin.post<{ readonly key: string }>('/v1/api-keys', {
       ...{ name: 'owner', roles: ['owner'], tenantId: tenant.id },
@@ -101,11 +102,10 @@ export class TwoCenters {
     return this.owner.get<Account>(`/v1/accounts/${this.known.accountId}`);
   }
 
-  /** What it was used by a project in the days around now. */
-  async usageOf(project: string): Promise<UsageReport['rows'][number] | null> {
+  /** What was used in the days around now. */
+  async usageBy(dimension: 'project' | 'center'): Promise<UsageReport['rows']> {
     const span = `from=${new Date(Date.now() - DAY_MS).toISOString()}&to=${new Date(Date.now() + DAY_MS).toISOString()}`;
-    const { rows } = await this.owner.get<UsageReport>(`/v1/reports/usage?${span}&groupBy=project`);
-    return rows.find((row) => row.project === project) ?? null;
+    return (await this.owner.get<UsageReport>(`/v1/reports/usage?${span}&groupBy=${dimension}`)).rows;
   }
 
   async segmentsOf(jobId: string): Promise<Segment[]> {
@@ -145,12 +145,12 @@ export function meteredRuns(segments: readonly Segment[]): MeteredRun[] {
   );
 }
 
-async function registerSite(admin: HttpApi, code: SiteCode): Promise<Site> {
+async function registerSite(admin: HttpApi, code: SiteCode, timing: typeof BRISK): Promise<Site> {
   const stated = 'stated for this test';
   await admin.patch(`/v1/centers/${code}`, { pue: '1.25', pueYear: new Date().getUTCFullYear(), pueSource: stated });
   const cluster = await admin.post('/v1/clusters', {
     ...{ center: code, code: 'this-machine', name: 'This machine', scheduler: 'processes of this machine' },
-    ...{ connector: 'local', connectorSettings: { slots: 1, ...TIMING } },
+    ...{ connector: 'local', connectorSettings: { slots: 1, ...timing } },
   });
   const pool = await admin.post('/v1/pools', {
     ...{ clusterId: cluster.id, code: 'spare', name: 'One core of this machine', deviceKind: 'cpu-core' },
