@@ -1,10 +1,9 @@
-import { DataSource } from 'typeorm';
-import { listening, OpsServer, runProcess } from '#libs/platform';
+import { listening, OpsServer, runProcess, systemContext, TransactionRunner } from '#libs/platform';
 import { createWorkerApp } from './create-worker-app.js';
 
 await runProcess(async (config) => {
   const app = await createWorkerApp(config);
-  const isReady = async () => void (await app.get(DataSource).query('SELECT 1'));
+  const isReady = () => app.get(TransactionRunner).run(systemContext('readiness', 'probe'), () => Promise.resolve());
   const ops = await listening('OPS_PORT', config.opsPort, () =>
     OpsServer.listen({ host: config.host, port: config.opsPort, isReady }),
   );
