@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runSql } from '#libs/testing';
 import {
   allCommandLines,
   brokerEnv,
@@ -126,7 +126,7 @@ describe('a broker that serves', () => {
   });
 
   it('is not started on a database that a newer one migrated', async () => {
-    await query(
+    await runSql(
       ownerUrl(folder),
       `INSERT INTO migration (timestamp, name) VALUES (9999999999999, 'Future9999999999999')`,
     );
@@ -137,10 +137,3 @@ describe('a broker that serves', () => {
     expect(allCommandLines()).not.toContain(postgresFolder(folder));
   });
 });
-
-async function query(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql);
-  await client.end();
-}

@@ -20,13 +20,13 @@ export { CapacityError, type CapacityErrorCode } from './domain/capacity.errors.
 export type { Commitment, SegmentCommitment } from './domain/commitment.js';
 export {
   type CreateOfferInput,
-  ELECTRICITY_TERMS,
+  
   type ElectricityTerms,
   type Guarantee,
-  GUARANTEES,
+  
   type Offer,
   type OfferState,
   type OfferTerms,
   type Recurrence,
 } from './domain/offer.js';
-export { type OfferWindow, WINDOW_SECONDS_MAX, WINDOWS_AHEAD_SECONDS } from './domain/window.js';
+export { type OfferWindow,   } from './domain/window.js';

@@ -11,7 +11,7 @@ import type { Site } from './site.js';
 import { electricityCost } from './tariff-slices.js';
 
 export const KWH_DECIMALS = 9;
-export const CARBON_KG_DECIMALS = 9;
+const CARBON_KG_DECIMALS = 9;
 const WATT_SECONDS_PER_KWH = 3_600_000;
 
 /** From strongest to weakest. */

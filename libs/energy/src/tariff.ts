@@ -28,7 +28,7 @@ export interface Tariff {
 const CLOCK = /^([01]\d|2[0-3]):([0-5]\d)$/;
 
 /** Seconds since local midnight of `HH:MM` or `24:00`; null where it is neither. */
-export function secondsOfDay(clock: string): number | null {
+function secondsOfDay(clock: string): number | null {
   if (clock === '24:00') return DAY_SECONDS;
   const match = CLOCK.exec(clock);
   return match ? Number(match[1]) * 3600 + Number(match[2]) * 60 : null;

@@ -17,13 +17,13 @@ export { SubmitJobService } from './application/submit-job.service.js';
 export {
   type AfterSegment,
   isTerminal,
-  JOB_STATE_OF_SEGMENT,
-  JOB_TRANSITIONS,
+  
+  
   type JobState,
-  jobStateAfter,
+  
   type NextJobState,
   type ReasonCode,
-  TERMINAL_JOB_STATES,
+  
   type TerminalJobState,
 } from './domain/job-state.js';
 export type { JobEvent } from './domain/job-event.js';
@@ -40,9 +40,9 @@ export { JobsError, type JobsErrorCode } from './domain/jobs.errors.js';
 export type { CenterSegment, ProgressPoint, Segment } from './domain/segment.js';
 export {
   isLive,
-  LIVE_SEGMENT_STATES,
+  
   type Outcome,
-  SEGMENT_TRANSITIONS,
+  
   type SegmentState,
 } from './domain/segment-state.js';
-export { JOB_STATES, REASONS, SEGMENT_OUTCOMES as OUTCOMES, SEGMENT_STATES } from '#libs/contracts';
+;

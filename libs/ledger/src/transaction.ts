@@ -5,7 +5,7 @@ import type { AccountKind } from './chart.js';
 import { LedgerError } from './ledger.errors.js';
 
 /** The ledger's scale. */
-export const AMOUNT_DECIMALS = 12;
+const AMOUNT_DECIMALS = 12;
 
 export interface Posting {
   readonly account: AccountKind;

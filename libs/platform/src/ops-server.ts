@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { Metrics } from './metrics.js';
 
 export interface OpsServerOptions {
@@ -16,21 +16,11 @@ export class OpsServer {
   ) {}
 
   static async listen(options: OpsServerOptions): Promise<OpsServer> {
-    const { registry } = Metrics.ofProcess;
     const server = createServer((request, response) => {
-      const answer = (status: number, type: string, body: string) =>
-        response.writeHead(status, { 'content-type': type }).end(body);
-      const path = request.url?.split('?')[0];
-      if (request.method !== 'GET') return answer(405, 'text/plain', 'only GET\n');
-      if (path === '/healthz') return answer(200, 'application/json', '{"status":"ok"}');
-      if (path === '/readyz')
-        return options.isReady().then(
-          () => answer(200, 'application/json', '{"status":"ready"}'),
-          (error: Error) =>
-            answer(503, 'application/json', JSON.stringify({ status: 'not ready', reason: error.message })),
-        );
-      if (path === '/metrics') return registry.metrics().then((text) => answer(200, registry.contentType, text));
-      return answer(404, 'text/plain', 'this port serves /healthz, /readyz and /metrics\n');
+      answer(options, request).then(
+        ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+        (error: Error) => response.writeHead(500, { 'content-type': 'text/plain' }).end(`${error.message}\n`),
+      );
     });
     await new Promise<void>((resolve, reject) =>
       server.once('error', reject).listen(options.port, options.host, resolve),
@@ -42,5 +32,37 @@ export class OpsServer {
   async close(): Promise<void> {
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+async function answer(options: OpsServerOptions, request: IncomingMessage): Promise<Answer> {
+  if (request.method !== 'GET') return { status: 405, type: 'text/plain', body: 'only GET\n' };
+  switch (request.url?.split('?')[0]) {
+    case '/healthz':
+      return { status: 200, type: 'application/json', body: '{"status":"ok"}' };
+    case '/readyz':
+      return readiness(options);
+    case '/metrics': {
+      const { registry } = Metrics.ofProcess;
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    }
+    default:
+      return { status: 404, type: 'text/plain', body: 'this port serves /healthz, /readyz and /metrics\n' };
+  }
+}
+
+async function readiness(options: OpsServerOptions): Promise<Answer> {
+  try {
+    await options.isReady();
+    return { status: 200, type: 'application/json', body: '{"status":"ready"}' };
+  } catch (error) {
+    const reason = (error as Error).message;
+    return { status: 503, type: 'application/json', body: JSON.stringify({ status: 'not ready', reason }) };
   }
 }

@@ -1,6 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { type JobsOptions, Queue, Worker } from 'bullmq';
-import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from 'bullmq';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  type JobsOptions,
+  type Queue,
+  runMigrations,
+  withBackend,
+  type Worker,
+} from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { BELLS, type BellName, Doorbells } from './bells.js';
@@ -109,7 +116,7 @@ export class QueueDoorbells extends Doorbells {
 
 /** Creates or upgrades BullMQ's schema and lets the broker's two roles work in it. Run as the owner. */
 export async function migrateQueues(client: pg.Client): Promise<void> {
-  await runMigrations(client as never, 'bullmq');
+  await runMigrations(client, 'bullmq');
   // The first message of a queue would create its sequence, which only the owner of the schema may.
   for (const bell of BELLS) await client.query('SELECT bullmq.next_job_id($1)', [bell]);
   await client.query(`

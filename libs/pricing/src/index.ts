@@ -1,8 +1,8 @@
-export { PRICE_DECIMALS, lockSchedule } from './price-schedule.js';
+export {  lockSchedule } from './price-schedule.js';
 export type { ElectricityMode, LockScheduleInput, PriceSchedule } from './price-schedule.js';
 export {
-  AMOUNT_DECIMALS,
-  DEVICE_HOUR_DECIMALS,
+  
+  
   billableSeconds,
   deviceHours,
   rateInterval,

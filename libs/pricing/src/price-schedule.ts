@@ -3,7 +3,7 @@ import type { Currency, Decimal, Money } from '#libs/kernel';
 import { PricingError } from './pricing.errors.js';
 
 /** Decimals that prices per device-hour are fixed to when a schedule is locked. */
-export const PRICE_DECIMALS = 4;
+const PRICE_DECIMALS = 4;
 
 /**
  * Who pays the electricity: `included`, the center out of its price; `passThrough`, the tenant on a

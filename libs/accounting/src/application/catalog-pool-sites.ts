@@ -26,7 +26,7 @@ export class CatalogPoolSites extends PoolSites {
   }
 }
 
-export function fromCatalogSite({
+function fromCatalogSite({
   poolId,
   deviceKind,
   power,
