@@ -43,7 +43,8 @@ interface Answer {
 
 async function answer(options: OpsServerOptions, request: IncomingMessage): Promise<Answer> {
   if (request.method !== 'GET') return { status: 405, type: 'text/plain', body: 'only GET\n' };
-  switch (request.url?.split('?')[0]) {
+  const [path = '/'] = (request.url ?? '/').split('?');
+  switch (path) {
     case '/healthz':
       return { status: 200, type: 'application/json', body: '{"status":"ok"}' };
     case '/readyz':
