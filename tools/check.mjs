@@ -7,7 +7,13 @@ import { availableParallelism } from 'node:os';
 import { runCommand, showSeconds } from './lib/run-command.mjs';
 
 /** By content: a file that was in order and has not changed still is. */
-const PRETTIER_CACHE = ['--cache', '--cache-strategy', 'content', '--cache-location', 'node_modules/.cache/prettier'];
+const PRETTIER_CACHE = [
+  '--cache',
+  '--cache-strategy',
+  'content',
+  '--cache-location',
+  'node_modules/.cache/prettier-check',
+];
 
 /** The longest first, so that the short ones fill the gaps. Name -> command, and what repairs it. */
 const PARTS = [

@@ -1,6 +1,5 @@
 export { AccountingModule } from './accounting.module.js';
 export { AccountQueries } from './application/account.queries.js';
-;
 export type { Drift } from './application/books.store.js';
 export { Holds, type PlaceHoldInput } from './application/holds.js';
 export { JobCostQueries } from './application/job-cost.queries.js';
@@ -15,7 +14,7 @@ export { ReportQueries } from './application/report.queries.js';
 export { TopUpService, type TopUpInput } from './application/top-up.service.js';
 export type { Account } from './domain/account.js';
 export { AccountingError, type AccountingErrorCode } from './domain/accounting.errors.js';
-export {  daysTouched } from './domain/billing-day.js';
+export { daysTouched } from './domain/billing-day.js';
 export type { StartedAttempt } from './domain/metered-attempt.js';
 export { type MeteringSite, energyOf } from './domain/metering-site.js';
 export { type WholeNodes, holdForUse, quoteUse } from './domain/price-use.js';
@@ -25,7 +24,6 @@ export {
   type EnergySums,
   type JobCost,
   type PriceSums,
-  
   type UsageDimension,
   type UsageGroup,
   type UsageReportRow,

@@ -20,13 +20,11 @@ export { CapacityError, type CapacityErrorCode } from './domain/capacity.errors.
 export type { Commitment, SegmentCommitment } from './domain/commitment.js';
 export {
   type CreateOfferInput,
-  
   type ElectricityTerms,
   type Guarantee,
-  
   type Offer,
   type OfferState,
   type OfferTerms,
   type Recurrence,
 } from './domain/offer.js';
-export { type OfferWindow,   } from './domain/window.js';
+export { type OfferWindow } from './domain/window.js';

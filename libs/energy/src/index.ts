@@ -1,4 +1,4 @@
-export {   meterEnergy } from './meter-energy.js';
+export { meterEnergy } from './meter-energy.js';
 export type { EnergyFigure, EnergyFigures, EnergyProvenance, MeterEnergyInput } from './meter-energy.js';
 export type { Baseline, NodePower } from './node-power.js';
 export type { GridFactor, Site } from './site.js';
@@ -8,5 +8,4 @@ export { electricityCost, tariffSlices } from './tariff-slices.js';
 export type { TariffSlice } from './tariff-slices.js';
 export { electricityHold } from './electricity-hold.js';
 export type { ElectricityHoldInput } from './electricity-hold.js';
-;
 export type { EnergyErrorCode } from './energy.errors.js';

@@ -17,13 +17,9 @@ export { SubmitJobService } from './application/submit-job.service.js';
 export {
   type AfterSegment,
   isTerminal,
-  
-  
   type JobState,
-  
   type NextJobState,
   type ReasonCode,
-  
   type TerminalJobState,
 } from './domain/job-state.js';
 export type { JobEvent } from './domain/job-event.js';
@@ -38,11 +34,4 @@ export type {
 } from './domain/job.js';
 export { JobsError, type JobsErrorCode } from './domain/jobs.errors.js';
 export type { CenterSegment, ProgressPoint, Segment } from './domain/segment.js';
-export {
-  isLive,
-  
-  type Outcome,
-  
-  type SegmentState,
-} from './domain/segment-state.js';
-;
+export { isLive, type Outcome, type SegmentState } from './domain/segment-state.js';

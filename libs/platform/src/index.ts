@@ -20,10 +20,8 @@ export {
   TypeOrmTransactionRunner,
 } from './transactions.js';
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';
-;
-;
 export { firstUnreachable } from './reachable.js';
-export {  jobUser, type UnixUser } from './unprivileged-user.js';
+export { jobUser, type UnixUser } from './unprivileged-user.js';
 export { OpsServer } from './ops-server.js';
 export { isDatabaseAway } from './database-away.js';
 export { IdempotencyStore, type KeptAnswer, type OnceAnswer } from './idempotency.store.js';

@@ -1,13 +1,6 @@
-export {  lockSchedule } from './price-schedule.js';
+export { lockSchedule } from './price-schedule.js';
 export type { ElectricityMode, LockScheduleInput, PriceSchedule } from './price-schedule.js';
-export {
-  
-  
-  billableSeconds,
-  deviceHours,
-  rateInterval,
-  sumRated,
-} from './rate-interval.js';
+export { billableSeconds, deviceHours, rateInterval, sumRated } from './rate-interval.js';
 export type { Rated } from './rate-interval.js';
 export { rateUsage } from './rate-usage.js';
 export type { RateUsageInput, RatedRecord } from './rate-usage.js';

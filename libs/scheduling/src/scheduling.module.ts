@@ -4,6 +4,7 @@ import { CapacityModule } from '#libs/capacity';
 import { CatalogModule } from '#libs/catalog';
 import { JobsModule } from '#libs/jobs';
 import { CommitReservationService } from './application/commit-reservation.service.js';
+import { EndOverdueJobsService } from './application/end-overdue-jobs.service.js';
 import { ForecastQueries } from './application/forecast-queries.service.js';
 import { ForecastStore } from './application/forecast.store.js';
 import { PlanCycleStore } from './application/plan-cycle.store.js';
@@ -29,6 +30,7 @@ export class SchedulingModule {
         options.timings,
         PlanningSupplyService,
         CommitReservationService,
+        EndOverdueJobsService,
         { provide: ForecastStore, useClass: PostgresForecastStore },
         { provide: PlanCycleStore, useClass: PostgresPlanCycleStore },
         { provide: QuoteStore, useClass: PostgresQuoteStore },

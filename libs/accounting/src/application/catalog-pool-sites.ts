@@ -26,15 +26,7 @@ export class CatalogPoolSites extends PoolSites {
   }
 }
 
-function fromCatalogSite({
-  poolId,
-  deviceKind,
-  power,
-  baseline,
-  center,
-  tariffs,
-  gridFactor,
-}: PoolSite): MeteringSite {
+function fromCatalogSite({ poolId, deviceKind, power, baseline, center, tariffs, gridFactor }: PoolSite): MeteringSite {
   return {
     poolId,
     centerId: center.id,

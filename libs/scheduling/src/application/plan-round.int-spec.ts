@@ -31,6 +31,20 @@ describe('a planning round', () => {
     expect(await move('SUBMITTING', 'RUNNING')).toBe(true);
   };
 
+  it('ends a job that still waits when its deadline comes, and forgets its forecast', async () => {
+    const tenant = await scheduling.books.insertTenant('100.00');
+    const overdue = await scheduling.submit(tenant, { deadlineAt: NOW + 60 });
+    const patient = await scheduling.submit(tenant, { deadlineAt: NOW + HOUR });
+    await scheduling.round();
+    expect(await scheduling.jobState(overdue)).toBe('PENDING');
+    scheduling.books.clock.set(new Date((NOW + 60) * 1000));
+    await scheduling.round();
+    scheduling.books.clock.set(new Date(NOW * 1000));
+    expect(await scheduling.jobState(overdue)).toBe('DEADLINE');
+    expect(await scheduling.forecast(overdue)).toBeNull();
+    expect(await scheduling.jobState(patient)).toBe('PENDING');
+  });
+
   describe('where a job can start soon', () => {
     it('reserves nodes, segment, price and money in one transaction, with their events, and rings for dispatch', async () => {
       const tenant = await scheduling.books.insertTenant('100.00');

@@ -19,6 +19,7 @@ import { type Currencies, planByCurrency } from '../domain/plan-by-currency.js';
 import { NOTHING, plannerJobOf, secondsToPlan } from '../domain/planner-job.js';
 import { SCHEDULING } from '../scheduling.config.js';
 import { type CommitAnswer, CommitReservationService } from './commit-reservation.service.js';
+import { EndOverdueJobsService } from './end-overdue-jobs.service.js';
 import { ForecastStore } from './forecast.store.js';
 import { PlanCycleStore } from './plan-cycle.store.js';
 import {
@@ -49,7 +50,7 @@ interface Outcome {
 }
 
 /**
- * One cycle of the planner: 1. be the only one; 2. load a snapshot; 3. plan; 4. commit what starts soon, in rank order;
+ * One cycle of the planner: 1. be the only one, open windows, end what is past its deadline; 2. load a snapshot; 3. plan; 4. commit what starts soon, in rank order;
  * 5. where supply was not what the plan saw, plan afresh; 6. write the forecasts that changed.
  */
 @Injectable()
@@ -66,6 +67,7 @@ export class PlanRoundService {
     private readonly holds: Holds,
     private readonly supply: PlanningSupplyService,
     private readonly windows: ExtendWindowsService,
+    private readonly overdue: EndOverdueJobsService,
     private readonly commit: CommitReservationService,
     private readonly forecasts: ForecastStore,
     private readonly cycles: PlanCycleStore,
@@ -79,6 +81,7 @@ export class PlanRoundService {
       if (!(await this.cycles.tryLock(lock))) return false;
       const startedAt = this.clock.now().getTime();
       await this.windows.execute({ ...context });
+      await this.overdue.execute({ ...context });
       const outcome = await this.planUntilItFits({ ...context });
       await this.writeForecasts({ ...context }, outcome);
       await this.keepCycle({ ...context }, outcome, startedAt);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClusterTimings, type ClusterTiming, SchedulingModule } from '../index.js';
-import { PlatformDouble, type ProcessParts } from './platform-double.module.js';
+import { PlatformDouble, type PlatformDoubleParts } from '#libs/testing';
 
 /** What the tests' `local` clusters ask for; clusters without a connector answer null. */
 export const TIMING: ClusterTiming = { marginSeconds: 60, leadSeconds: 30 };
@@ -14,7 +14,7 @@ class StatedTimings extends ClusterTimings {
 }
 
 /** The library as a process of its own has it, on connections of its own, with the test's clock and ids. */
-export async function schedulingProcess(parts: ProcessParts): Promise<INestApplicationContext> {
+export async function schedulingProcess(parts: PlatformDoubleParts): Promise<INestApplicationContext> {
   const scheduling = SchedulingModule.forRoot({
     imports: [],
     timings: { provide: ClusterTimings, useClass: StatedTimings },
