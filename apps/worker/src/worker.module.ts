@@ -2,9 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountingModule } from '#libs/accounting';
 import { ConnectorRegistry, ConnectorsModule } from '#libs/connectors';
 import { ExecutionModule } from '#libs/execution';
-import { type PlatformConfig, PlatformModule } from '#libs/platform';
+import { IdempotencyStore, type PlatformConfig, PlatformModule } from '#libs/platform';
 import { ClusterTimings, SchedulingModule } from '#libs/scheduling';
 import { BELL_HANDLERS, BellService } from './bell-service.js';
+import { Housekeeping } from './housekeeping.js';
 import { CancelJobHandler } from './handlers/cancel-job.handler.js';
 import { DispatchSegmentHandler } from './handlers/dispatch-segment.handler.js';
 import { MeterAttemptHandler } from './handlers/meter-attempt.handler.js';
@@ -40,6 +41,8 @@ export class WorkerModule {
         ...HANDLERS,
         { provide: BELL_HANDLERS, useFactory: (...handlers: unknown[]) => handlers, inject: HANDLERS },
         BellService,
+        IdempotencyStore,
+        Housekeeping,
       ],
     };
   }

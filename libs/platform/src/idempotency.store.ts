@@ -24,6 +24,7 @@ export type OnceAnswer =
 
 /** How long a key binds its answer. */
 const IDEMPOTENCY_SECONDS = 86_400;
+const FORGOTTEN_PER_SWEEP_MAX = 10_000;
 
 interface KeyRow {
   readonly body_hash: Buffer;
@@ -60,6 +61,18 @@ export class IdempotencyStore {
       );
       return { kind: 'created', answer };
     });
+  }
+
+  /** Deletes keys of all tenants that bind no more, as the worker; answers how many. At most a batch, so that it holds no lock long. */
+  async forgetExpired(context: OperationContext): Promise<number> {
+    const tooOld = new Date(this.clock.now().getTime() - IDEMPOTENCY_SECONDS * 1000);
+    return this.transactions.run(context, (ctx) =>
+      execute(
+        ctx,
+        `DELETE FROM idempotency_key WHERE ctid IN (SELECT ctid FROM idempotency_key WHERE created_at <= $1 LIMIT $2)`,
+        [tooOld, FORGOTTEN_PER_SWEEP_MAX],
+      ),
+    );
   }
 
   /** Inserts the key, or takes over one that is too old to bind. False where another request has it. */
