@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { type Account, type AccountEntry, AccountingError, AccountQueries } from '#libs/accounting';
 import type { Account as ApiAccount, Entry, Page } from '#libs/contracts';
 import { IdentityError, IdentityQueries } from '#libs/identity';
-import type { AccountId, TenantId } from '#libs/kernel';
+import { type AccountId, type TenantId, toEpochSeconds } from '#libs/kernel';
 import type { OperationContext, PageRequest } from '#libs/platform';
 import type { Caller } from '../http/api-call.js';
+import { toApiInstant } from '../wire/instants.js';
 import { toApiMoney } from '../wire/money.js';
 import { toApiPage } from '../wire/pages.js';
 import { inTenant } from '../wire/tenant-scope.js';
@@ -61,10 +62,10 @@ function toApiAccount(account: Account, tenant: string): ApiAccount {
     held: toApiMoney(held, currency),
     overdue: toApiMoney(overdue, currency),
     creditLimit: toApiMoney(creditLimit, currency),
-    createdAt: createdAt.toISOString(),
+    createdAt: toApiInstant(toEpochSeconds(createdAt)),
   };
 }
 
 function toApiEntry({ segmentId: _segmentId, holdId: _holdId, ...entry }: AccountEntry): Entry {
-  return { ...entry, amount: entry.amount.toJson(), at: entry.at.toISOString() };
+  return { ...entry, amount: entry.amount.toJson(), at: toApiInstant(toEpochSeconds(entry.at)) };
 }

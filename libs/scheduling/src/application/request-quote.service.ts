@@ -127,5 +127,5 @@ function useOf(segment: PlannedSegment): Interval & { readonly nodes: number; re
 }
 
 function instant(at: EpochSeconds): string {
-  return fromEpochSeconds(at).toISOString();
+  return fromEpochSeconds(at).toISOString().replace('.000Z', 'Z');
 }
