@@ -166,8 +166,10 @@ export class SegmentRuns {
   }
 
   private async isDispatchable(ctx: TxContext, job: LockedJob): Promise<boolean> {
+    // What was reserved beside a run that ended its job is stranded: released, never dispatched.
+    if (job.cancelRequestedAt !== null || isTerminal(job.state)) return false;
     const standing = await this.segments.standingOf(ctx, job.id);
-    return job.cancelRequestedAt === null && !standing.some((segment) => isLive(segment.state));
+    return !standing.some((segment) => isLive(segment.state));
   }
 
   private async followSegment(
